@@ -1,0 +1,1 @@
+//! Which server takes the next request: the algorithms of `balance`, as functions of weights and counters.

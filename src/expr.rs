@@ -1,0 +1,1 @@
+//! Values, sample fetches, converters, ACLs, patterns, maps and log formats.

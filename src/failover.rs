@@ -1,0 +1,1 @@
+//! The shell of `keepalived`: supervisor, VRRP child, scripts, notifications.

@@ -1,0 +1,1 @@
+//! What a check result means: rise, fall, agent answers, observation, as a state machine.

@@ -1,0 +1,1 @@
+//! HTTP messages without I/O: heads, headers, bodies, URIs, cookies.

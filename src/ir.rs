@@ -1,0 +1,1 @@
+//! What a configuration means: plain data with spans, no parsing, no I/O.

@@ -1,0 +1,1 @@
+//! The shell of `hawser lab`: a pair of balancers rehearsed in namespaces.

@@ -1,0 +1,1 @@
+//! What a traffic log line says: fields, formats, syslog headers.

@@ -1,0 +1,1 @@
+//! Shared shell: links, addresses, raw frames.

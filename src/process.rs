@@ -1,0 +1,1 @@
+//! Shared shell: daemons, privileges, signals, systemd.

@@ -1,0 +1,1 @@
+//! The shell of `haproxy`: master, workers, listeners, sessions, servers, checks.

@@ -1,0 +1,1 @@
+//! Who waits for a server slot, and who is woken when one is free.

@@ -1,0 +1,1 @@
+//! Stick-tables: entries, data types, expiry.

@@ -1,0 +1,1 @@
+//! The ground under both languages: sources and spans, diagnostics, argument grammar, atoms.

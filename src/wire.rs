@@ -1,0 +1,1 @@
+//! Small wire formats that need no room of their own: the PROXY protocol, syslog framing.
