@@ -1,1 +1,19 @@
-//! Shared shell: daemons, privileges, signals, systemd.
+//! Shared shell: what a Unix daemon needs from its operating system, one idea per file.
+//!
+//! * [`daemon`]: leave the terminal (`-D`, and keepalived's default), always before a thread exists
+//! * [`pidfile`]: the file that says who runs, and what a stale one means
+//! * [`sd_notify`]: tell systemd that we are ready, reloading or stopping
+//! * [`signals`]: wait for a signal with a deadline, without a runtime (supervisors)
+//! * [`credentials`]: names of users and groups to numbers, and becoming one of them
+//! * [`procs`]: which processes run, as `/proc` tells it
+//! * [`alive`]: the commands that only ask whether a process lives, answered without running them
+//! * [`pidfd`]: be woken when a process dies
+
+pub mod alive;
+pub mod credentials;
+pub mod daemon;
+pub mod pidfd;
+pub mod pidfile;
+pub mod procs;
+pub mod sd_notify;
+pub mod signals;
