@@ -1,1 +1,17 @@
-//! HTTP messages without I/O: heads, headers, bodies, URIs, cookies.
+//! HTTP messages and their wire form, without any input or output.
+//!
+//! * [`message`]: a head as an arena of bytes and ranges, edited by rules
+//! * [`values`]: comma-separated header values
+//! * [`cookie`]: `Cookie` and `Set-Cookie`
+//! * [`uri`]: the parts of a request target
+//! * [`status`]: names of the status codes
+//! * [`h1`]: the HTTP/1 codec, sans-I/O
+
+pub mod cookie;
+pub mod h1;
+pub mod message;
+pub mod status;
+pub mod uri;
+pub mod values;
+
+pub use message::Message;

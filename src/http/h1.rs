@@ -1,0 +1,2 @@
+//! The HTTP/1 codec, sans-I/O: bytes in, decisions out.
+
