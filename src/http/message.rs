@@ -219,7 +219,7 @@ impl Message {
         self.write_status_line(&version, status, &reason);
     }
 
-    fn write_request_line(&mut self, method: &[u8], uri: &[u8], version: &[u8]) {
+    pub(crate) fn write_request_line(&mut self, method: &[u8], uri: &[u8], version: &[u8]) {
         let a = &mut self.arena;
         let at = a.len();
         a.extend_from_slice(method);
@@ -241,7 +241,7 @@ impl Message {
         };
     }
 
-    fn write_status_line(&mut self, version: &[u8], status: u16, reason: &[u8]) {
+    pub(crate) fn write_status_line(&mut self, version: &[u8], status: u16, reason: &[u8]) {
         let a = &mut self.arena;
         let at = a.len();
         a.extend_from_slice(version);
