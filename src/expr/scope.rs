@@ -1,0 +1,212 @@
+//! What an expression can see: one stream at one moment, as references. Shells fill it; nothing here reads a clock.
+
+use std::cell::Cell;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::pattern::Library;
+use super::value::Value;
+use super::vars::Vars;
+use crate::http::Message;
+use crate::ir::proxy::Proxy;
+use crate::ir::server::Server;
+use crate::ir::{Config, ProxyId, ServerId};
+
+/// A stream at the moment of evaluation.
+pub struct Scope<'a> {
+    pub config: &'a Config,
+    pub patterns: &'a Library,
+    pub live: &'a dyn Live,
+    pub clock: Clock,
+    pub connection: &'a Connection,
+    /// The proxy that accepted the connection.
+    pub front: (ProxyId, &'a Proxy),
+    /// The proxy whose rules run, once a backend is chosen.
+    pub back: Option<(ProxyId, &'a Proxy)>,
+    pub server: Option<(ServerId, &'a Server)>,
+    pub request: Option<&'a Message>,
+    pub response: Option<&'a Message>,
+    /// What has arrived from the client: the body's first bytes in HTTP, everything so far in TCP.
+    pub request_data: Data<'a>,
+    pub response_data: Data<'a>,
+    /// Which way the data goes for which the rule runs.
+    pub direction: Direction,
+    pub vars: &'a Vars,
+    pub captures: &'a Captures,
+    pub transaction: &'a Transaction,
+    /// Tracked stick counters `sc0`.. : the tables' room knows what is behind the numbers.
+    pub tracked: &'a [Option<Tracked>],
+    /// Set by a fetch whose answer may change when more data arrives.
+    pub may_change: &'a Cell<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Request,
+    Response,
+}
+
+/// Bytes seen so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Data<'a> {
+    pub bytes: &'a [u8],
+    /// Nothing more will come (or more does not fit the buffer).
+    pub complete: bool,
+    /// Total length when the head announces it.
+    pub announced: Option<u64>,
+}
+
+/// The moment, as the shell's coarse clock has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock {
+    /// Since the epoch.
+    pub unix: Duration,
+    /// Offset of local time from UTC, seconds.
+    pub utc_offset: i32,
+}
+
+/// Facts about the client's connection.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// After `accept-proxy` and `set-src`; `None` for a unix socket.
+    pub source: Option<SocketAddr>,
+    pub destination: Option<SocketAddr>,
+    /// The addresses of the transport itself.
+    pub peer: Option<SocketAddr>,
+    pub local: Option<SocketAddr>,
+    pub listener_id: u32,
+    pub listener_name: Option<std::sync::Arc<str>>,
+    /// Since the epoch.
+    pub accepted: Duration,
+    pub received_proxy: bool,
+    pub proxy_authority: Option<Vec<u8>>,
+    pub proxy_unique_id: Option<Vec<u8>>,
+    pub error: Option<(u32, &'static str)>,
+}
+
+/// Facts about the request and response that are older than their messages.
+#[derive(Debug, Clone, Default)]
+pub struct Transaction {
+    /// As the client wrote them, before any rule.
+    pub method: Vec<u8>,
+    pub uri: Vec<u8>,
+    /// Minor version of HTTP/1 in the request.
+    pub version_minor: u8,
+    pub response_version_minor: Option<u8>,
+    pub unique_id: Option<Vec<u8>>,
+    pub first_request: bool,
+    /// Status of the response that was sent or is about to be.
+    pub status: Option<u16>,
+    pub server_status: Option<u16>,
+    pub last_rule: Option<(String, usize)>,
+    /// Set by `http-request set-timeout`.
+    pub server_timeout: Option<Duration>,
+    pub tunnel_timeout: Option<Duration>,
+    pub priority_class: i32,
+    pub priority_offset: i32,
+    /// Addresses of the server side's connection.
+    pub server_source: Option<SocketAddr>,
+    pub server_destination: Option<SocketAddr>,
+}
+
+/// `capture request header ...`, `capture response header ...`, `http-request capture`.
+#[derive(Debug, Clone, Default)]
+pub struct Captures {
+    pub request: Vec<Option<Vec<u8>>>,
+    pub response: Vec<Option<Vec<u8>>>,
+}
+
+/// A stick-table entry that a stream tracks: the table's proxy and the entry's number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tracked {
+    pub table: ProxyId,
+    pub entry: u64,
+}
+
+/// What changes while the process runs, asked for by few fetches.
+pub trait Live {
+    /// A number of a proxy or server; `None` when there is no such thing.
+    fn gauge(&self, gauge: Gauge) -> Option<i64>;
+    fn hostname(&self) -> &str;
+    fn environment(&self, name: &str) -> Option<String>;
+    /// Uniform over all 64 bits.
+    fn random(&self) -> u64;
+    /// Index of the thread, from 1.
+    fn thread(&self) -> u32;
+    fn is_local(&self, ip: IpAddr) -> bool;
+    /// Writes a field of a log format (`%ci`): index into `log::fields`.
+    fn log_field(&self, scope: &Scope<'_>, field: u16, args: &str, options: crate::ir::expr::FormatOptions, out: &mut Vec<u8>);
+    /// A data item of a stick-table entry, looked up by key or by tracked entry.
+    fn table(&self, question: TableQuestion<'_>) -> Option<i64>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gauge {
+    BackendConnections(ProxyId),
+    BackendConnectionsFree(ProxyId),
+    BackendQueue(ProxyId),
+    BackendAverageQueue(ProxyId),
+    BackendSessionRate(ProxyId),
+    BackendUsableServers(ProxyId),
+    ConnectionSlots(ProxyId),
+    FrontendConnections(ProxyId),
+    FrontendRequestRate(ProxyId),
+    FrontendSessionRate(ProxyId),
+    ListenerConnections,
+    ServerConnections(ProxyId, ServerId),
+    ServerConnectionsFree(ProxyId, ServerId),
+    ServerIsUp(ProxyId, ServerId),
+    ServerQueue(ProxyId, ServerId),
+    ServerSessionRate(ProxyId, ServerId),
+    ServerWeight(ProxyId, ServerId),
+    ServerUserWeight(ProxyId, ServerId),
+    ServerInitialWeight(ProxyId, ServerId),
+    Stopping,
+    TableAvailable(ProxyId),
+    TableUsed(ProxyId),
+}
+
+/// Which entry, and what of it.
+#[derive(Debug, Clone)]
+pub struct TableQuestion<'a> {
+    pub table: ProxyId,
+    pub entry: TableEntry<'a>,
+    /// Index into `table::data_types`; `None` asks only whether the entry exists.
+    pub item: Option<u16>,
+    /// Index of an array item (`gpc(1)`).
+    pub index: u32,
+    pub action: TableAction,
+}
+
+#[derive(Debug, Clone)]
+pub enum TableEntry<'a> {
+    Key(Value<'a>),
+    Tracked(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableAction {
+    Read,
+    /// Events over the item's period.
+    Rate,
+    Increment,
+    Clear,
+    /// How many streams track it.
+    Trackers,
+}
+
+impl<'a> Scope<'a> {
+    /// The message that the rule is about.
+    pub fn message(&self) -> Option<&'a Message> {
+        match self.direction {
+            Direction::Request => self.request,
+            Direction::Response => self.response,
+        }
+    }
+
+    /// A fetch found that more data could change its answer.
+    pub fn unsettled<T>(&self) -> Option<T> {
+        self.may_change.set(true);
+        None
+    }
+}
