@@ -9,6 +9,7 @@ pub mod address;
 pub mod check;
 pub mod config;
 pub mod expr;
+pub mod failover;
 pub mod global;
 pub mod listener;
 pub mod log;

@@ -1,0 +1,75 @@
+//! What `keepalived.conf` means: routers, groups, addresses, what they watch and whom they tell.
+//!
+//! References between items (a group's members, a router's scripts) stay names: a reload matches the old configuration with the
+//! new one by name. A reference that leads nowhere has been reported and dropped before it gets here.
+
+pub mod address;
+pub mod global;
+pub mod instance;
+pub mod notify;
+pub mod track;
+
+use crate::text::source::Span;
+
+pub use address::{Address, Label, Scope};
+pub use global::Global;
+pub use instance::{Auth, Family, Garp, Instance, Peer, Role, Transport, Version};
+pub use notify::{Command, Notify, RunAs};
+pub use track::{ProcessMatch, Script, TrackFile, TrackProcess, Tracking, Weight};
+
+/// One whole configuration.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Failover {
+    pub global: Global,
+    /// In the order of the file, which is the order of start.
+    pub instances: Vec<Instance>,
+    pub groups: Vec<SyncGroup>,
+    pub scripts: Vec<Script>,
+    pub processes: Vec<TrackProcess>,
+    pub files: Vec<TrackFile>,
+    /// Addresses added at start and left alone by VRRP.
+    pub static_addresses: Vec<Address>,
+    /// What the file asks for and this program does not do: it is understood, and refused at start.
+    pub missing: Vec<MissingFeature>,
+}
+
+/// A known keyword that is not implemented, where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFeature {
+    pub keyword: &'static str,
+    pub at: Span,
+    /// Whether running without it would be worse than not running, as with `virtual_server`: an address whose traffic goes nowhere.
+    pub fatal: bool,
+}
+
+/// Routers that change state together (`vrrp_sync_group`).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SyncGroup {
+    pub name: String,
+    pub at: Span,
+    /// Names of at least one existing router.
+    pub members: Vec<String>,
+    pub tracking: Tracking,
+    pub notify: Notify,
+    /// `sync_group_tracking_weight`: members may have trackers with weights.
+    pub tracking_weight: bool,
+    pub notify_priority_changes: bool,
+}
+
+impl Failover {
+    #[must_use]
+    pub fn instance(&self, name: &str) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.name == name)
+    }
+
+    #[must_use]
+    pub fn script(&self, name: &str) -> Option<&Script> {
+        self.scripts.iter().find(|script| script.name == name)
+    }
+
+    /// The group that a router belongs to.
+    #[must_use]
+    pub fn group_of(&self, instance: &str) -> Option<&SyncGroup> {
+        self.groups.iter().find(|group| group.members.iter().any(|member| member == instance))
+    }
+}

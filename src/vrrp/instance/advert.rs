@@ -1,0 +1,65 @@
+//! Sending adverts.
+
+use std::net::IpAddr;
+
+use super::{Moment, VirtualRouter};
+use crate::{
+    ir::failover::Transport,
+    vrrp::{
+        ip::TTL,
+        output::{Level, Output, Packet, TimerKind},
+        packet::Advert,
+        track::source,
+    },
+};
+
+impl VirtualRouter {
+    /// An advert as master, and the timer for the next.
+    pub(super) fn send_regular(&mut self, moment: &mut Moment<'_>) {
+        self.send_advert(moment, self.priority());
+        let at = moment.now + self.config.advert_interval;
+        moment.out.push(Output::Arm { timer: self.timer(TimerKind::Advert), at });
+    }
+
+    /// "I stop": others take over after their skew time.
+    pub(super) fn send_zero(&mut self, moment: &mut Moment<'_>) {
+        if self.send_advert(moment, 0) {
+            self.stats.pri_zero_sent += 1;
+            moment.log(Level::Detail, format!("({}) sent 0 priority", self.config.name));
+        }
+    }
+
+    /// One advert to the group or to each peer. Whether there was an address to send from.
+    pub(super) fn send_advert(&mut self, moment: &mut Moment<'_>, priority: u8) -> bool {
+        let link = moment.watched.links.get(&self.config.interface);
+        let Some(source) = source(&self.config, link).filter(|_| link.is_some_and(|link| link.up)) else {
+            return false;
+        };
+        let (destinations, ttl): (Vec<IpAddr>, u8) = match &self.config.transport {
+            Transport::Multicast { group } => (vec![*group], TTL),
+            Transport::Unicast { peers, ttl, .. } => (peers.iter().map(|peer| peer.ip).collect(), *ttl),
+        };
+        let addresses: Vec<IpAddr> = self.config.addresses.iter().map(|address| address.ip).collect();
+        let advert = Advert {
+            version: self.config.version,
+            vrid: self.config.vrid,
+            priority,
+            interval: self.config.advert_interval,
+            auth: self.config.auth,
+            addresses: &addresses,
+        };
+        for destination in destinations {
+            moment.out.push(Output::Send(Packet {
+                interface: self.config.interface.clone(),
+                source,
+                destination,
+                ttl,
+                id: self.next_id,
+                payload: advert.encode(source, destination),
+            }));
+            self.next_id = self.next_id.checked_add(1).unwrap_or(1);
+        }
+        self.stats.advert_sent += 1;
+        true
+    }
+}

@@ -1,0 +1,325 @@
+//! All virtual routers of this host behind one function.
+
+use super::{
+    Input, Output, Time, Timing,
+    group::Group,
+    input::{Link, Outcome},
+    instance::{Moment, VirtualRouter},
+    ip::Datagram,
+    output::{Event, Level, Log, TimerId},
+    stats::Stats,
+    track::{Assessment, ScriptState, Watched},
+    why::{Fault, State, Why},
+};
+use crate::ir::failover::{Failover, Family, Instance, Transport};
+
+/// Every router, group and watched thing of one configuration.
+#[derive(Debug, Clone)]
+pub struct Router {
+    config: Failover,
+    timing: Timing,
+    routers: Vec<VirtualRouter>,
+    groups: Vec<Group>,
+    watched: Watched,
+    started: bool,
+}
+
+impl Router {
+    #[must_use]
+    pub fn new(config: Failover, timing: Timing) -> Self {
+        let routers = config.instances.iter().cloned().map(VirtualRouter::new).collect();
+        let groups = config.groups.iter().cloned().map(Group::new).collect();
+        let scripts = config.scripts.iter().map(|script| (script.name.clone(), ScriptState::new(script))).collect();
+        let watched = Watched { scripts, ..Watched::default() };
+        Self { config, timing, routers, groups, watched, started: false }
+    }
+
+    #[must_use]
+    pub fn config(&self) -> &Failover {
+        &self.config
+    }
+
+    /// In the order of the configuration.
+    #[must_use]
+    pub fn routers(&self) -> &[VirtualRouter] {
+        &self.routers
+    }
+
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    #[must_use]
+    pub fn watched(&self) -> &Watched {
+        &self.watched
+    }
+
+    /// What follows from one event, in the order in which it is to be done.
+    pub fn handle(&mut self, now: Time, input: Input<'_>) -> Vec<Output> {
+        let mut out = Vec::new();
+        let before: Vec<State> = self.routers.iter().map(|router| router.state).collect();
+        match input {
+            Input::Start => self.start(now, &mut out),
+            Input::Packet { interface, datagram } => self.packet(now, interface, &datagram, &mut out),
+            Input::Timer(timer) => self.timer(now, &timer, &mut out),
+            Input::Link(link) => self.link(now, link, &mut out),
+            Input::LinkGone(name) => {
+                self.watched.links.remove(name);
+                self.assess(now, &mut out);
+            }
+            Input::AddressLost { interface, ip } => {
+                self.each(now, &mut out, |router, moment| router.address_lost(moment, interface, ip));
+            }
+            Input::Script { name, outcome } => self.script(now, name, &outcome, &mut out),
+            Input::Process { name, up } => {
+                self.watched.processes.insert(name.to_owned(), up);
+                self.assess(now, &mut out);
+            }
+            Input::File { name, value } => {
+                self.watched.files.insert(name.to_owned(), value);
+                self.assess(now, &mut out);
+            }
+            Input::Reload(config) => {
+                self.reload(now, *config, &mut out);
+                return out;
+            }
+            Input::Stop => {
+                self.stop(now, &mut out);
+                return out;
+            }
+            Input::ClearStats => self.routers.iter_mut().for_each(|router| router.stats = Stats::default()),
+        }
+        self.sync(now, &before, &mut out);
+        out
+    }
+
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.started = true;
+        let assessments = self.assessments();
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for (router, assessed) in self.routers.iter_mut().zip(assessments) {
+            router.start(&mut moment, assessed);
+        }
+    }
+
+    fn packet(&mut self, now: Time, interface: &str, datagram: &Datagram<'_>, out: &mut Vec<Output>) {
+        let Some(&vrid) = datagram.payload.get(1) else { return };
+        let family = Family::of(datagram.source);
+        let addressed =
+            |config: &Instance| config.vrid == vrid && config.family == family && config.interface == interface;
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for router in self.routers.iter_mut().filter(|router| addressed(&router.config)) {
+            router.hear(&mut moment, datagram);
+        }
+    }
+
+    fn timer(&mut self, now: Time, timer: &TimerId, out: &mut Vec<Output>) {
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for router in self.routers.iter_mut().filter(|router| router.config.name == timer.router) {
+            router.timer_ran_out(&mut moment, timer.kind);
+        }
+    }
+
+    fn link(&mut self, now: Time, link: Link, out: &mut Vec<Output>) {
+        let before = self.watched.links.get(&link.name).map(|link| link.up);
+        if self.started && before.is_some_and(|up| up != link.up) && self.watches(&link.name) {
+            let word = if link.up { "up" } else { "down" };
+            out.push(Output::Log(Log { level: Level::Info, text: format!("Netlink reports {} {word}", link.name) }));
+        }
+        self.watched.links.insert(link.name.clone(), link);
+        self.assess(now, out);
+    }
+
+    /// Whether any router has to do with an interface.
+    #[must_use]
+    pub fn watches(&self, interface: &str) -> bool {
+        let tracked =
+            |tracking: &crate::ir::failover::Tracking| tracking.interfaces.iter().any(|item| item.name == interface);
+        self.routers.iter().any(|router| {
+            let config = &router.config;
+            config.interface == interface
+                || config.all_addresses().any(|address| config.device(address) == interface)
+                || tracked(&config.tracking)
+        }) || self.groups.iter().any(|group| tracked(&group.config.tracking))
+    }
+
+    fn script(&mut self, now: Time, name: &str, outcome: &Outcome, out: &mut Vec<Output>) {
+        let Some(state) = self.watched.scripts.get_mut(name) else { return };
+        let turn = state.take(outcome);
+        let up = state.up();
+        let mut info = |text: String| out.push(Output::Log(Log { level: Level::Info, text }));
+        if turn.status_changed {
+            match outcome {
+                Outcome::Success | Outcome::Status(_) => {
+                    info(format!("Script `{name}` now returning {}", outcome.status()));
+                }
+                Outcome::NotStarted(reason) => info(format!("Script `{name}` could not be started: {reason}")),
+                Outcome::Signal(_) | Outcome::TimedOut => {}
+            }
+        }
+        if turn.changed {
+            info(match outcome {
+                _ if up => format!("VRRP_Script({name}) succeeded"),
+                Outcome::TimedOut => format!("VRRP_Script({name}) timed_out"),
+                Outcome::Signal(signal) => format!("VRRP_Script({name}) failed (due to signal {signal})"),
+                Outcome::NotStarted(_) => format!("VRRP_Script({name}) failed (not started)"),
+                _ => format!("VRRP_Script({name}) failed (exited with status {})", outcome.status()),
+            });
+        }
+        self.assess(now, out);
+    }
+
+    fn assess(&mut self, now: Time, out: &mut Vec<Output>) {
+        if !self.started {
+            return;
+        }
+        let assessments = self.assessments();
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for (router, assessed) in self.routers.iter_mut().zip(assessments) {
+            router.assess(&mut moment, assessed);
+        }
+    }
+
+    /// What is watched, as it looks to each router: its own matters first, then the faults of its group's other members.
+    fn assessments(&self) -> Vec<Assessment> {
+        let configs = || self.routers.iter().map(|router| &router.config);
+        let mut all: Vec<Assessment> = configs()
+            .map(|config| match self.config.group_of(&config.name) {
+                Some(group) => self.watched.assess(config, Some(&group.tracking), group.tracking_weight),
+                None => self.watched.assess(config, None, true),
+            })
+            .collect();
+        let alone: Vec<bool> = all.iter().map(|assessed| !assessed.faults.is_empty()).collect();
+        for group in &self.config.groups {
+            let member = |name: &str| group.members.iter().any(|member| member == name);
+            for (index, config) in configs().enumerate().filter(|(_, config)| member(&config.name)) {
+                let other_is_faulty = configs()
+                    .zip(&alone)
+                    .any(|(other, &faulty)| faulty && other.name != config.name && member(&other.name));
+                if other_is_faulty {
+                    all[index].faults.push(Fault::Group(group.name.clone()));
+                }
+            }
+        }
+        all
+    }
+
+    fn each(&mut self, now: Time, out: &mut Vec<Output>, mut act: impl FnMut(&mut VirtualRouter, &mut Moment<'_>)) {
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        self.routers.iter_mut().for_each(|router| act(router, &mut moment));
+    }
+
+    fn sync(&mut self, now: Time, before: &[State], out: &mut Vec<Output>) {
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for group in &mut self.groups {
+            group.sync(&mut moment, &mut self.routers, before);
+        }
+    }
+
+    fn stop(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.each(now, out, |router, moment| router.stop(moment, Event::Stop, Why::Stop));
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for group in &self.groups {
+            group.notify(&mut moment, Event::Stop, Why::Stop);
+        }
+    }
+
+    /// Routers that stay the same keep state, timers and addresses; others end and begin.
+    fn reload(&mut self, now: Time, new: Failover, out: &mut Vec<Output>) {
+        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.routers).into_iter().partition(|router| {
+            new.instance(&router.config.name).is_some_and(|config| same_router(&router.config, config))
+        });
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        for mut router in gone {
+            let deleted = router.config.notify.deleted.is_some();
+            router.stop(&mut moment, if deleted { Event::Deleted } else { Event::Fault }, Why::Reload);
+        }
+        for router in &kept {
+            if let Some(config) = new.instance(&router.config.name) {
+                router.drop_addresses(&mut moment, config);
+            }
+        }
+        self.reload_scripts(&new, out);
+        self.config = new;
+        self.restart_routers(now, kept, out);
+        self.groups = (self.config.groups.iter().cloned())
+            .map(|config| {
+                let state = self.groups.iter().find(|group| group.config.name == config.name).map(|group| group.state);
+                Group { state: state.unwrap_or_default(), ..Group::new(config) }
+            })
+            .collect();
+        let states: Vec<State> = self.routers.iter().map(|router| router.state).collect();
+        self.sync(now, &states, out);
+    }
+
+    fn reload_scripts(&mut self, new: &Failover, out: &mut Vec<Output>) {
+        let old = std::mem::take(&mut self.watched.scripts);
+        for script in &new.scripts {
+            let same = self.config.script(&script.name).is_some_and(|before| before.command == script.command);
+            let state = match old.get(&script.name) {
+                Some(state) if same => {
+                    let mut state = state.clone();
+                    state.adopt(script);
+                    if state.up() {
+                        let text = format!("VRRP_Script({}) considered successful on reload", script.name);
+                        out.push(Output::Log(Log { level: Level::Info, text }));
+                    }
+                    state
+                }
+                _ => ScriptState::new(script),
+            };
+            self.watched.scripts.insert(script.name.clone(), state);
+        }
+        let named = |name: &str| new.processes.iter().any(|process| process.name == name);
+        self.watched.processes.retain(|name, _| named(name));
+        self.watched.files.retain(|name, _| new.files.iter().any(|file| file.name == *name));
+    }
+
+    fn restart_routers(&mut self, now: Time, mut kept: Vec<VirtualRouter>, out: &mut Vec<Output>) {
+        let mut fresh = Vec::new();
+        for config in &self.config.instances {
+            match kept.iter().position(|router| router.config.name == config.name) {
+                Some(index) => {
+                    fresh.push(false);
+                    self.routers.push(kept.swap_remove(index));
+                }
+                None => {
+                    fresh.push(true);
+                    self.routers.push(VirtualRouter::new(config.clone()));
+                }
+            }
+        }
+        // `assessments` reads the routers' configurations, so the new ones have to be in place for it.
+        let old: Vec<Instance> = self.routers.iter().map(|router| router.config.clone()).collect();
+        for (router, config) in self.routers.iter_mut().zip(&self.config.instances) {
+            router.config = config.clone();
+        }
+        let assessments = self.assessments();
+        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let new = self.config.instances.iter().cloned();
+        for ((((router, old), config), assessed), fresh) in
+            self.routers.iter_mut().zip(old).zip(new).zip(assessments).zip(fresh)
+        {
+            if fresh {
+                router.start(&mut moment, assessed);
+            } else {
+                router.config = old;
+                router.reconfigure(&mut moment, config, assessed);
+            }
+        }
+    }
+}
+
+/// Whether a new configuration describes the router that is already running: the same one to its neighbours.
+fn same_router(old: &Instance, new: &Instance) -> bool {
+    let group = |transport: &Transport| match transport {
+        Transport::Multicast { group } => Some(*group),
+        Transport::Unicast { .. } => None,
+    };
+    old.interface == new.interface
+        && old.vrid == new.vrid
+        && old.family == new.family
+        && old.version == new.version
+        && group(&old.transport) == group(&new.transport)
+}

@@ -1,0 +1,1 @@
+//! What the routers look like to people and programs: the texts of the dumps.

@@ -1,0 +1,288 @@
+//! Is a received message an advert of this router? If not: why, in the words of the original's log.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+use super::{
+    ip::{Datagram, TTL},
+    packet::{ADVERTISEMENT, HEADER, Raw},
+    stats::Stats,
+};
+use crate::ir::failover::{Auth, Instance, Transport, Version};
+
+/// What a good advert says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    pub from: IpAddr,
+    pub priority: u8,
+    pub interval: Duration,
+}
+
+/// Why a message is dropped. `Display` is the original's log line without the router's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// Lengths with the IP header.
+    TooShort {
+        length: usize,
+        expected: usize,
+    },
+    TooLong {
+        length: usize,
+        expected: usize,
+    },
+    Ttl(u8),
+    Version {
+        theirs: u8,
+        ours: u8,
+    },
+    AuthType(u8),
+    AuthMismatch {
+        theirs: u8,
+        ours: u8,
+    },
+    Password,
+    Interval {
+        ours: u64,
+        theirs: u64,
+    },
+    Kind(u8),
+    Checksum(u8),
+    /// A unicast router heard multicast, or the other way round.
+    WrongTransport {
+        unicast_expected: bool,
+    },
+    AddressCount {
+        theirs: u8,
+        ours: usize,
+    },
+    AddressMissing {
+        vrid: u8,
+        address: IpAddr,
+    },
+    /// `check_unicast_src`: the source is no peer.
+    NotAPeer(IpAddr),
+    /// A peer's packet came from farther away than its TTL range allows.
+    PeerTtl {
+        ttl: u8,
+        low: u8,
+        high: u8,
+    },
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TooShort { length, expected } => {
+                write!(f, "vrrp packet too short, length {length} and expect {expected}")
+            }
+            Self::TooLong { length, expected } => {
+                write!(f, "vrrp packet too long, length {length} and expect {expected}")
+            }
+            Self::Ttl(ttl) => write!(f, "invalid TTL/HL. Received {ttl} and expect {TTL}"),
+            Self::Version { theirs, ours } => write!(f, "invalid version. {theirs} and expect {ours}"),
+            Self::AuthType(kind) => write!(f, "Invalid auth type: {kind}"),
+            Self::AuthMismatch { theirs, ours } => write!(f, "received a {theirs} auth, expecting {ours}!"),
+            Self::Password => f.write_str("received an invalid passwd!"),
+            Self::Interval { ours, theirs } => {
+                write!(f, "advertisement interval mismatch mine={ours} sec rcv'd={theirs} sec")
+            }
+            Self::Kind(kind) => write!(f, "Invalid packet type. {kind} and expect {ADVERTISEMENT}"),
+            Self::Checksum(version) => write!(f, "Invalid VRRPv{version} checksum"),
+            Self::WrongTransport { unicast_expected: true } => {
+                f.write_str("expected unicast packet but received multicast packet")
+            }
+            Self::WrongTransport { unicast_expected: false } => {
+                f.write_str("expected multicast packet but received unicast packet")
+            }
+            Self::AddressCount { theirs, ours } => {
+                write!(f, "received an unexpected ip number count {theirs}, expected {ours}!")
+            }
+            Self::AddressMissing { vrid, address } => {
+                write!(f, "ip address associated with VRID {vrid} not present in MASTER advert: {address}")
+            }
+            Self::NotAPeer(from) => write!(f, "unicast source address {from} not a unicast peer"),
+            Self::PeerTtl { ttl, low, high } => {
+                write!(f, "TTL/HL {ttl} from unicast peer not in range {low}-{high}")
+            }
+        }
+    }
+}
+
+impl Rejection {
+    /// Counts it where the original's statistics do.
+    pub fn count(&self, stats: &mut Stats) {
+        let counter = match self {
+            Self::TooShort { .. } | Self::TooLong { .. } => &mut stats.packet_len_err,
+            Self::Ttl(_) | Self::PeerTtl { .. } => &mut stats.ip_ttl_err,
+            Self::AuthType(_) => &mut stats.invalid_authtype,
+            Self::AuthMismatch { .. } => &mut stats.authtype_mismatch,
+            Self::Password => &mut stats.auth_failure,
+            Self::Interval { .. } => &mut stats.advert_interval_err,
+            Self::Kind(_) => &mut stats.invalid_type_rcvd,
+            Self::AddressCount { .. } | Self::AddressMissing { .. } => &mut stats.addr_list_err,
+            Self::Version { .. } => &mut stats.vers_err,
+            Self::Checksum(_) => &mut stats.chk_err,
+            Self::WrongTransport { .. } | Self::NotAPeer(_) => &mut stats.source_err,
+        };
+        *counter += 1;
+    }
+}
+
+/// Judges one message for `instance`, whose VRID it carries. The order of the checks is the original's: one message, one
+/// line, and its first fault decides which.
+///
+/// `known_master` is the address of the last accepted sender, for `skip_check_adv_addr`.
+///
+/// # Errors
+/// The first reason to drop it.
+pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<IpAddr>) -> Result<Heard, Rejection> {
+    let length = datagram.header + datagram.payload.len();
+    let raw = Raw::new(datagram.payload).ok_or(Rejection::TooShort { length, expected: datagram.header + HEADER })?;
+    let expected = datagram.header + raw.stated_length(instance.family);
+    if length < expected {
+        return Err(Rejection::TooShort { length, expected });
+    }
+    if length > expected {
+        return Err(Rejection::TooLong { length, expected });
+    }
+    let unicast = matches!(instance.transport, Transport::Unicast { .. });
+    if !unicast && datagram.ttl != TTL {
+        return Err(Rejection::Ttl(datagram.ttl));
+    }
+    let ours = instance.version.number();
+    if raw.version() != ours {
+        return Err(Rejection::Version { theirs: raw.version(), ours });
+    }
+    if instance.version == Version::V2 {
+        judge_authentication(instance.auth, &raw)?;
+        if raw.interval() != instance.advert_interval {
+            let (ours, theirs) = (instance.advert_interval.as_secs(), raw.interval().as_secs());
+            return Err(Rejection::Interval { ours, theirs });
+        }
+    }
+    if raw.kind() != ADVERTISEMENT {
+        return Err(Rejection::Kind(raw.kind()));
+    }
+    if !raw.checksum_holds(instance.version, datagram.source, datagram.destination) {
+        return Err(Rejection::Checksum(ours));
+    }
+    if datagram.destination.is_multicast() == unicast {
+        return Err(Rejection::WrongTransport { unicast_expected: unicast });
+    }
+    if !(instance.skip_check_adv_addr && known_master == Some(datagram.source)) {
+        judge_addresses(instance, &raw)?;
+    }
+    judge_peer(instance, datagram)?;
+    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval() })
+}
+
+fn judge_authentication(auth: Auth, raw: &Raw<'_>) -> Result<(), Rejection> {
+    let (theirs, ours) = (raw.auth_type(), u8::from(auth != Auth::None));
+    if theirs > 2 {
+        return Err(Rejection::AuthType(theirs));
+    }
+    if theirs != ours {
+        return Err(Rejection::AuthMismatch { theirs, ours });
+    }
+    match auth {
+        Auth::Pass(password) if raw.trailer() != Some(password) => Err(Rejection::Password),
+        _ => Ok(()),
+    }
+}
+
+fn judge_addresses(instance: &Instance, raw: &Raw<'_>) -> Result<(), Rejection> {
+    let ours = instance.addresses.len();
+    if usize::from(raw.count()) != ours {
+        return Err(Rejection::AddressCount { theirs: raw.count(), ours });
+    }
+    let theirs = raw.addresses(instance.family);
+    match instance.addresses.iter().find(|address| !theirs.contains(&address.ip)) {
+        Some(missing) => Err(Rejection::AddressMissing { vrid: instance.vrid, address: missing.ip }),
+        None => Ok(()),
+    }
+}
+
+fn judge_peer(instance: &Instance, datagram: &Datagram<'_>) -> Result<(), Rejection> {
+    let Transport::Unicast { peers, check_source, .. } = &instance.transport else { return Ok(()) };
+    let Some(peer) = peers.iter().find(|peer| peer.ip == datagram.source) else {
+        return if *check_source { Err(Rejection::NotAPeer(datagram.source)) } else { Ok(()) };
+    };
+    let (low, high) = (peer.min_ttl.unwrap_or(0), peer.max_ttl.unwrap_or(u8::MAX));
+    if (low..=high).contains(&datagram.ttl) { Ok(()) } else { Err(Rejection::PeerTtl { ttl: datagram.ttl, low, high }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{packet::Advert, testing::router_51},
+        *,
+    };
+
+    /// The article's router hears a message from 192.168.56.12, changed by `damage`.
+    fn verdict(ttl: u8, damage: impl Fn(&mut Vec<u8>)) -> String {
+        let instance = router_51(101);
+        let addresses: Vec<IpAddr> = instance.addresses.iter().map(|address| address.ip).collect();
+        let (source, destination) = (IpAddr::from([192, 168, 56, 12]), IpAddr::from([224, 0, 0, 18]));
+        let advert = Advert {
+            version: Version::V2,
+            vrid: 51,
+            priority: 50,
+            interval: Duration::from_secs(1),
+            auth: Auth::None,
+            addresses: &addresses,
+        };
+        let mut payload = advert.encode(source, destination);
+        damage(&mut payload);
+        let datagram = Datagram { source, destination, ttl, header: 20, payload: &payload };
+        match judge(&instance, &datagram, None) {
+            Ok(heard) => format!("priority {}", heard.priority),
+            Err(rejection) => rejection.to_string(),
+        }
+    }
+
+    /// Sets bytes and repairs the checksum.
+    fn set(changes: &[(usize, u8)]) -> impl Fn(&mut Vec<u8>) + use<> {
+        let changes = changes.to_vec();
+        move |message| {
+            for &(at, value) in &changes {
+                message[at] = value;
+            }
+            message[6..8].fill(0);
+            let sum = super::super::packet::checksum(&[message]);
+            message[6..8].copy_from_slice(&sum.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn forged_and_damaged_adverts_get_the_originals_lines() {
+        assert_eq!(verdict(255, |_| {}), "priority 50");
+        assert_eq!(verdict(255, |message| message[6] ^= 1), "Invalid VRRPv2 checksum");
+        assert_eq!(verdict(254, |_| {}), "invalid TTL/HL. Received 254 and expect 255");
+        assert_eq!(verdict(255, set(&[(0, 0x31)])), "vrrp packet too long, length 40 and expect 32");
+        assert_eq!(verdict(255, set(&[(0, 0x22)])), "Invalid packet type. 2 and expect 1");
+        assert_eq!(
+            verdict(255, set(&[(11, 99)])),
+            "ip address associated with VRID 51 not present in MASTER advert: 192.168.56.10"
+        );
+        assert_eq!(
+            verdict(255, |message| {
+                message.splice(12..12, [1, 2, 3, 4]);
+                set(&[(3, 2)])(message);
+            }),
+            "received an unexpected ip number count 2, expected 1!"
+        );
+        assert_eq!(
+            verdict(255, |message| {
+                message.drain(8..12);
+                set(&[(3, 0)])(message);
+            }),
+            "received an unexpected ip number count 0, expected 1!"
+        );
+        assert_eq!(verdict(255, set(&[(5, 3)])), "advertisement interval mismatch mine=1 sec rcv'd=3 sec");
+        assert_eq!(verdict(255, set(&[(4, 1)])), "received a 1 auth, expecting 0!");
+        assert_eq!(verdict(255, set(&[(4, 7)])), "Invalid auth type: 7");
+        assert_eq!(verdict(255, |message| message.truncate(12)), "vrrp packet too short, length 32 and expect 40");
+        assert_eq!(verdict(255, |message| message.truncate(16)), "vrrp packet too short, length 36 and expect 40");
+        assert_eq!(verdict(255, set(&[(3, 3)])), "vrrp packet too short, length 40 and expect 48");
+        assert_eq!(verdict(255, |message| message.clear()), "vrrp packet too short, length 20 and expect 28");
+    }
+}
