@@ -1,1 +1,49 @@
-fn main() {}
+//! `hawser`, the operator's tool: rehearse a pair before you trust it, and see what would run here.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use hawser::lab;
+use std::process::ExitCode;
+
+/// Rehearses and examines what haproxy and keepalived will do
+#[derive(Parser)]
+#[command(name = "hawser", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Rehearse a pair of balancers in namespaces, without root, and tell what happens
+    Lab(lab::options::Options),
+    /// The first process of a lab
+    #[command(hide = true)]
+    LabSwitch {
+        #[arg(long)]
+        one_uid: bool,
+        #[command(flatten)]
+        options: lab::options::Options,
+    },
+    /// A host of a lab
+    #[command(hide = true)]
+    LabHost { stage: Stage, name: String },
+    /// A shell beside a process of a lab
+    #[command(hide = true)]
+    LabEnter { pid: i32 },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Stage {
+    Outside,
+    Inside,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Lab(options) => lab::switch::outside(&options, &std::env::args_os().skip(2).collect::<Vec<_>>()),
+        Command::LabSwitch { one_uid, options } => lab::switch::inside(&options, one_uid),
+        Command::LabHost { stage: Stage::Outside, name } => lab::agent::outside(&name),
+        Command::LabHost { stage: Stage::Inside, name: _ } => lab::agent::inside(),
+        Command::LabEnter { pid } => lab::shell::open(pid),
+    }
+}
