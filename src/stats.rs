@@ -1,1 +1,5 @@
-//! Counters, the fields of `show stat`, and their renderings: CSV, JSON, the HTML page.
+//! What the statistics page and the command line show.
+//!
+//! * [`counters`]: the numbers that the runtime counts, as plain atomics
+
+pub mod counters;
