@@ -4,6 +4,7 @@
 //! describes the arguments of its keywords with [`grammar`], and offers [`nearest`] names for the ones it does not know.
 
 pub mod atoms;
+pub mod book;
 pub mod diag;
 pub mod grammar;
 pub mod nearest;

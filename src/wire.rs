@@ -1,1 +1,3 @@
 //! Small wire formats that need no room of their own: the PROXY protocol, syslog framing.
+
+pub mod tls_hello;

@@ -63,7 +63,11 @@ pub struct ArgSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgKind {
     Str,
+    /// Text, or the name of a variable.
+    StrOrVar,
     Int,
+    /// A number, or the name of a variable.
+    IntOrVar,
     Time,
     Size,
     Ip,
@@ -86,7 +90,9 @@ impl ArgKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Str => "string",
+            Self::StrOrVar => "string or variable",
             Self::Int => "integer",
+            Self::IntOrVar => "integer or variable",
             Self::Time => "delay",
             Self::Size => "size",
             Self::Ip => "address",

@@ -1,7 +1,7 @@
 //! Every sample fetch. A new one is one const in the file of its family and one line in that file's list.
 
-pub mod constants;
 pub mod connection;
+pub mod constants;
 pub mod cookies;
 pub mod gauges;
 pub mod headers;

@@ -33,35 +33,38 @@ pub fn to_vec(format: &Format, scope: &Scope<'_>) -> Vec<u8> {
     out
 }
 
-/// Text with the options applied: control bytes as `#xx` (log lines must stay one line), quotes and brackets escaped when
-/// asked (manual 8.2.4, flags Q, E, X).
+/// Text with the options applied (manual 8.2.4, flags Q and E). In a log line it is written as it is; in a header or URI,
+/// where `http` is set, control bytes become `%XX` and quotes are not added.
 pub fn put(text: &[u8], options: FormatOptions, out: &mut Vec<u8>) {
-    if options.quote {
+    let quote = options.quote && !options.http;
+    if quote {
         out.push(b'"');
     }
     for &b in text {
         match b {
-            0..=31 | 127 => hash(b, out),
+            0..=31 | 127 if options.http => percent(b, out),
             b'"' | b'\\' | b']' if options.escape => out.extend_from_slice(&[b'\\', b]),
-            b'"' if options.quote => hash(b, out),
             _ => out.push(b),
         }
     }
-    if options.quote {
+    if quote {
         out.push(b'"');
     }
 }
 
-fn hash(b: u8, out: &mut Vec<u8>) {
+fn percent(b: u8, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    out.extend_from_slice(&[b'#', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
+    out.extend_from_slice(&[b'%', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
 }
 
-/// What stands for something that is not there: `-` in a log line that must keep its fields.
+/// What stands for something that is not there: `-` or `""` in a log line, whose fields are counted; nothing in a header.
 pub fn put_absent(options: FormatOptions, out: &mut Vec<u8>) {
-    match (options.mandatory, options.quote) {
-        (true, false) => out.push(b'-'),
-        (_, true) => out.extend_from_slice(b"\"\""),
+    if options.http {
+        return;
+    }
+    match (options.quote, options.mandatory) {
+        (true, _) => out.extend_from_slice(b"\"\""),
+        (false, true) => out.push(b'-'),
         (false, false) => {}
     }
 }

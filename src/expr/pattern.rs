@@ -126,7 +126,9 @@ impl Compiled {
             }
             Match::Reg => Index::Regex(keys().map(|k| regex(k, set.ignore_case)).collect::<Result<_, _>>()?),
             Match::Int | Match::Len => Index::Ranges(
-                keys().map(|k| int_range(k).ok_or_else(|| format!("'{k}' is not a number or range"))).collect::<Result<_, _>>()?,
+                keys()
+                    .map(|k| int_range(k).ok_or_else(|| format!("'{k}' is not a number or range")))
+                    .collect::<Result<_, _>>()?,
             ),
             Match::Ip => Index::Networks(networks(keys())?),
         };

@@ -135,7 +135,14 @@ pub trait Live {
     fn thread(&self) -> u32;
     fn is_local(&self, ip: IpAddr) -> bool;
     /// Writes a field of a log format (`%ci`): index into `log::fields`.
-    fn log_field(&self, scope: &Scope<'_>, field: u16, args: &str, options: crate::ir::expr::FormatOptions, out: &mut Vec<u8>);
+    fn log_field(
+        &self,
+        scope: &Scope<'_>,
+        field: u16,
+        args: &str,
+        options: crate::ir::expr::FormatOptions,
+        out: &mut Vec<u8>,
+    );
     /// A data item of a stick-table entry, looked up by key or by tracked entry.
     fn table(&self, question: TableQuestion<'_>) -> Option<i64>;
 }

@@ -190,6 +190,8 @@ pub struct FormatOptions {
     pub hex: bool,
     pub mandatory: bool,
     pub escape: bool,
+    /// The text goes into a header or URI, not into a log line.
+    pub http: bool,
 }
 
 impl Format {

@@ -8,8 +8,26 @@ use crate::expr::value::{Type, Value, parse_ip};
 use crate::ir::expr::Arg;
 
 pub const ALL: &[&Fetch] = &[
-    &ALWAYS_FALSE, &ALWAYS_TRUE, &BIN, &BOOL, &DATE, &DATE_US, &ENV, &HOSTNAME, &INT, &IPV4, &IPV6, &METH, &NBPROC, &PROC, &RAND,
-    &STOPPING, &STR, &THREAD, &UUID, &VAR,
+    &ALWAYS_FALSE,
+    &ALWAYS_TRUE,
+    &BIN,
+    &BOOL,
+    &DATE,
+    &DATE_US,
+    &ENV,
+    &HOSTNAME,
+    &INT,
+    &IPV4,
+    &IPV6,
+    &METH,
+    &NBPROC,
+    &PROC,
+    &RAND,
+    &STOPPING,
+    &STR,
+    &THREAD,
+    &UUID,
+    &VAR,
 ];
 
 const ALWAYS_FALSE: Fetch = Fetch {

@@ -1,15 +1,38 @@
 //! Fetches about the state of proxies and servers (manual 7.3.2).
 
-use crate::expr::fetch::{ArgKind, FETCH, Fetch, Needs, req, opt};
+use crate::expr::fetch::{ArgKind, FETCH, Fetch, Needs, opt, req};
 use crate::expr::scope::{Gauge, Scope};
 use crate::expr::value::{Type, Value};
 use crate::ir::expr::Arg;
 use crate::ir::{ProxyId, ServerId};
 
 pub const ALL: &[&Fetch] = &[
-    &AVG_QUEUE, &BE_CONN, &BE_CONN_FREE, &BE_ID, &BE_NAME, &BE_SERVER_TIMEOUT, &BE_SESS_RATE, &BE_TUNNEL_TIMEOUT, &CONNSLOTS,
-    &CUR_SERVER_TIMEOUT, &CUR_TUNNEL_TIMEOUT, &FE_CONN, &FE_REQ_RATE, &FE_SESS_RATE, &NBSRV, &QUEUE, &SRV_CONN, &SRV_CONN_FREE,
-    &SRV_ID, &SRV_IS_UP, &SRV_IWEIGHT, &SRV_NAME, &SRV_QUEUE, &SRV_SESS_RATE, &SRV_UWEIGHT, &SRV_WEIGHT,
+    &AVG_QUEUE,
+    &BE_CONN,
+    &BE_CONN_FREE,
+    &BE_ID,
+    &BE_NAME,
+    &BE_SERVER_TIMEOUT,
+    &BE_SESS_RATE,
+    &BE_TUNNEL_TIMEOUT,
+    &CONNSLOTS,
+    &CUR_SERVER_TIMEOUT,
+    &CUR_TUNNEL_TIMEOUT,
+    &FE_CONN,
+    &FE_REQ_RATE,
+    &FE_SESS_RATE,
+    &NBSRV,
+    &QUEUE,
+    &SRV_CONN,
+    &SRV_CONN_FREE,
+    &SRV_ID,
+    &SRV_IS_UP,
+    &SRV_IWEIGHT,
+    &SRV_NAME,
+    &SRV_QUEUE,
+    &SRV_SESS_RATE,
+    &SRV_UWEIGHT,
+    &SRV_WEIGHT,
 ];
 
 fn proxy(a: &[Arg]) -> Option<ProxyId> {
@@ -155,9 +178,7 @@ const CUR_SERVER_TIMEOUT: Fetch = Fetch {
     out: Type::Int,
     needs: Needs::Backend,
     doc: "The server timeout in force for this stream, milliseconds.",
-    get: |s, _, _| {
-        s.transaction.server_timeout.or(s.back?.1.timeouts.server).map(|t| Value::Int(t.as_millis() as i64))
-    },
+    get: |s, _, _| s.transaction.server_timeout.or(s.back?.1.timeouts.server).map(|t| Value::Int(t.as_millis() as i64)),
     ..FETCH
 };
 const CUR_TUNNEL_TIMEOUT: Fetch = Fetch {
@@ -165,9 +186,7 @@ const CUR_TUNNEL_TIMEOUT: Fetch = Fetch {
     out: Type::Int,
     needs: Needs::Backend,
     doc: "The tunnel timeout in force for this stream, milliseconds.",
-    get: |s, _, _| {
-        s.transaction.tunnel_timeout.or(s.back?.1.timeouts.tunnel).map(|t| Value::Int(t.as_millis() as i64))
-    },
+    get: |s, _, _| s.transaction.tunnel_timeout.or(s.back?.1.timeouts.tunnel).map(|t| Value::Int(t.as_millis() as i64)),
     ..FETCH
 };
 const SRV_ID: Fetch = Fetch {

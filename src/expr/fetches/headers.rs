@@ -123,7 +123,14 @@ pub fn put_varint(mut n: u64, out: &mut Vec<u8>) {
     out.push(n as u8);
 }
 
-const fn header(name: &'static str, args: &'static [ArgSpec], out: Type, needs: Needs, doc: &'static str, get: Get) -> Fetch {
+const fn header(
+    name: &'static str,
+    args: &'static [ArgSpec],
+    out: Type,
+    needs: Needs,
+    doc: &'static str,
+    get: Get,
+) -> Fetch {
     // Counting and listing fetches answer once; the others can be asked for each value.
     Fetch { name, args, out, needs, doc, get, many: args.len() == 2, ..FETCH }
 }
@@ -151,35 +158,87 @@ header_fetches! { BY_VALUE:
 }
 
 pub const ALL: &[&Fetch] = &[
-    BY_VALUE[0], BY_VALUE[1], BY_VALUE[2], BY_VALUE[3], BY_VALUE[4], BY_VALUE[5], BY_VALUE[6], BY_VALUE[7], BY_VALUE[8], BY_VALUE[9],
-    BY_VALUE[10], BY_VALUE[11], BY_VALUE[12], BY_VALUE[13], BY_VALUE[14], BY_VALUE[15], &REQ_FHDR, &REQ_FHDR_CNT, &RES_FHDR,
-    &RES_FHDR_CNT, &REQ_HDR_NAMES, &RES_HDR_NAMES, &REQ_HDRS, &RES_HDRS, &REQ_HDRS_BIN, &RES_HDRS_BIN,
+    BY_VALUE[0],
+    BY_VALUE[1],
+    BY_VALUE[2],
+    BY_VALUE[3],
+    BY_VALUE[4],
+    BY_VALUE[5],
+    BY_VALUE[6],
+    BY_VALUE[7],
+    BY_VALUE[8],
+    BY_VALUE[9],
+    BY_VALUE[10],
+    BY_VALUE[11],
+    BY_VALUE[12],
+    BY_VALUE[13],
+    BY_VALUE[14],
+    BY_VALUE[15],
+    &REQ_FHDR,
+    &REQ_FHDR_CNT,
+    &RES_FHDR,
+    &RES_FHDR_CNT,
+    &REQ_HDR_NAMES,
+    &RES_HDR_NAMES,
+    &REQ_HDRS,
+    &RES_HDRS,
+    &REQ_HDRS_BIN,
+    &RES_HDRS_BIN,
 ];
 
-const REQ_FHDR: Fetch =
-    header("req.fhdr", NAME_AND_INDEX, Type::Str, Needs::Request, "A whole header line of the request; the last by default.", |s, a, w| {
-        pick(s.request?, a, true, w).map(Value::str)
+const REQ_FHDR: Fetch = header(
+    "req.fhdr",
+    NAME_AND_INDEX,
+    Type::Str,
+    Needs::Request,
+    "A whole header line of the request; the last by default.",
+    |s, a, w| pick(s.request?, a, true, w).map(Value::str),
+);
+const REQ_FHDR_CNT: Fetch =
+    header("req.fhdr_cnt", NAME, Type::Int, Needs::Request, "How many header lines the request has.", |s, a, _| {
+        count(s, Of::Request, a, true)
     });
-const REQ_FHDR_CNT: Fetch = header("req.fhdr_cnt", NAME, Type::Int, Needs::Request, "How many header lines the request has.", |s, a, _| {
-    count(s, Of::Request, a, true)
-});
-const RES_FHDR: Fetch =
-    header("res.fhdr", NAME_AND_INDEX, Type::Str, Needs::Response, "A whole header line of the response; the last by default.", |s, a, w| {
-        pick(s.response?, a, true, w).map(Value::str)
+const RES_FHDR: Fetch = header(
+    "res.fhdr",
+    NAME_AND_INDEX,
+    Type::Str,
+    Needs::Response,
+    "A whole header line of the response; the last by default.",
+    |s, a, w| pick(s.response?, a, true, w).map(Value::str),
+);
+const RES_FHDR_CNT: Fetch =
+    header("res.fhdr_cnt", NAME, Type::Int, Needs::Response, "How many header lines the response has.", |s, a, _| {
+        count(s, Of::Response, a, true)
     });
-const RES_FHDR_CNT: Fetch = header("res.fhdr_cnt", NAME, Type::Int, Needs::Response, "How many header lines the response has.", |s, a, _| {
-    count(s, Of::Response, a, true)
-});
 const REQ_HDR_NAMES: Fetch =
-    header("req.hdr_names", NAME, Type::Str, Needs::Request, "The names of the request's headers.", |s, a, _| names(s, Of::Request, a));
+    header("req.hdr_names", NAME, Type::Str, Needs::Request, "The names of the request's headers.", |s, a, _| {
+        names(s, Of::Request, a)
+    });
 const RES_HDR_NAMES: Fetch =
-    header("res.hdr_names", NAME, Type::Str, Needs::Response, "The names of the response's headers.", |s, a, _| names(s, Of::Response, a));
-const REQ_HDRS: Fetch = header("req.hdrs", &[], Type::Str, Needs::Request, "All headers of the request as text.", |s, _, _| block(s, Of::Request));
+    header("res.hdr_names", NAME, Type::Str, Needs::Response, "The names of the response's headers.", |s, a, _| {
+        names(s, Of::Response, a)
+    });
+const REQ_HDRS: Fetch =
+    header("req.hdrs", &[], Type::Str, Needs::Request, "All headers of the request as text.", |s, _, _| {
+        block(s, Of::Request)
+    });
 const RES_HDRS: Fetch =
-    header("res.hdrs", &[], Type::Str, Needs::Response, "All headers of the response as text.", |s, _, _| block(s, Of::Response));
-const REQ_HDRS_BIN: Fetch = header("req.hdrs_bin", &[], Type::Bin, Needs::Request, "All headers of the request in a binary list.", |s, _, _| {
-    block_binary(s, Of::Request)
-});
-const RES_HDRS_BIN: Fetch = header("res.hdrs_bin", &[], Type::Bin, Needs::Response, "All headers of the response in a binary list.", |s, _, _| {
-    block_binary(s, Of::Response)
-});
+    header("res.hdrs", &[], Type::Str, Needs::Response, "All headers of the response as text.", |s, _, _| {
+        block(s, Of::Response)
+    });
+const REQ_HDRS_BIN: Fetch = header(
+    "req.hdrs_bin",
+    &[],
+    Type::Bin,
+    Needs::Request,
+    "All headers of the request in a binary list.",
+    |s, _, _| block_binary(s, Of::Request),
+);
+const RES_HDRS_BIN: Fetch = header(
+    "res.hdrs_bin",
+    &[],
+    Type::Bin,
+    Needs::Response,
+    "All headers of the response in a binary list.",
+    |s, _, _| block_binary(s, Of::Response),
+);

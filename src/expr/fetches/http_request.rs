@@ -4,18 +4,50 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 
+use crate::balance::hash;
 use crate::expr::fetch::{ArgKind, ArgSpec, FETCH, Fetch, Get, Needs, Which, int_arg, opt, req, str_arg};
 use crate::expr::scope::Scope;
+use crate::expr::userlist;
 use crate::expr::value::{Type, Value, leading_int, parse_ip};
-use crate::expr::{converters::hash, userlist};
 use crate::http::uri;
 use crate::ir::expr::Arg;
 
 pub const ALL: &[&Fetch] = &[
-    &BASE, &BASE32, &BASE32_SRC, &BASEQ, &CAPTURE_REQ_HDR, &CAPTURE_REQ_METHOD, &CAPTURE_REQ_URI, &CAPTURE_REQ_VER, &HTTP_AUTH,
-    &HTTP_AUTH_BEARER, &HTTP_AUTH_GROUP, &HTTP_AUTH_PASS, &HTTP_AUTH_TYPE, &HTTP_AUTH_USER, &HTTP_FIRST_REQ, &METHOD, &PATH, &PATHQ,
-    &QUERY, &REQ_BODY, &REQ_BODY_LEN, &REQ_BODY_PARAM, &REQ_BODY_SIZE, &REQ_PROTO_HTTP, &REQ_PROTO_HTTP_OLD, &REQ_VER, &REQ_VER_OLD,
-    &URL, &URL32, &URL32_SRC, &URL_IP, &URL_PARAM, &URL_PORT, &URLP, &URLP_VAL,
+    &BASE,
+    &BASE32,
+    &BASE32_SRC,
+    &BASEQ,
+    &CAPTURE_REQ_HDR,
+    &CAPTURE_REQ_METHOD,
+    &CAPTURE_REQ_URI,
+    &CAPTURE_REQ_VER,
+    &HTTP_AUTH,
+    &HTTP_AUTH_BEARER,
+    &HTTP_AUTH_GROUP,
+    &HTTP_AUTH_PASS,
+    &HTTP_AUTH_TYPE,
+    &HTTP_AUTH_USER,
+    &HTTP_FIRST_REQ,
+    &METHOD,
+    &PATH,
+    &PATHQ,
+    &QUERY,
+    &REQ_BODY,
+    &REQ_BODY_LEN,
+    &REQ_BODY_PARAM,
+    &REQ_BODY_SIZE,
+    &REQ_PROTO_HTTP,
+    &REQ_PROTO_HTTP_OLD,
+    &REQ_VER,
+    &REQ_VER_OLD,
+    &URL,
+    &URL32,
+    &URL32_SRC,
+    &URL_IP,
+    &URL_PARAM,
+    &URL_PORT,
+    &URLP,
+    &URLP_VAL,
 ];
 
 const fn request(name: &'static str, out: Type, doc: &'static str, get: Get) -> Fetch {
@@ -38,13 +70,17 @@ const METHOD: Fetch = Fetch {
     ..FETCH
 };
 const PATH: Fetch =
-    request("path", Type::Str, "The path of the URI, from its first slash to the question mark.", |s, _, _| nonempty(s.request?.path()));
-const PATHQ: Fetch = request("pathq", Type::Str, "The path with its query.", |s, _, _| nonempty(s.request?.path_and_query()));
+    request("path", Type::Str, "The path of the URI, from its first slash to the question mark.", |s, _, _| {
+        nonempty(s.request?.path())
+    });
+const PATHQ: Fetch =
+    request("pathq", Type::Str, "The path with its query.", |s, _, _| nonempty(s.request?.path_and_query()));
 const QUERY: Fetch = request("query", Type::Str, "What follows the question mark.", |s, _, _| {
     let r = s.request?;
     memchr::memchr(b'?', r.path_and_query()).map(|_| Value::str(r.query()))
 });
-const URL: Fetch = request("url", Type::Str, "The URI as it is in the request line.", |s, _, _| nonempty(s.request?.uri()));
+const URL: Fetch =
+    request("url", Type::Str, "The URI as it is in the request line.", |s, _, _| nonempty(s.request?.uri()));
 const URL_IP: Fetch = request("url_ip", Type::Ip, "The address in an absolute URI.", |s, _, _| {
     let (host, _) = uri::host_and_port(uri::authority(s.request?.uri()));
     let text = std::str::from_utf8(host).ok()?.trim_matches(['[', ']']);
@@ -70,21 +106,24 @@ fn base<'a>(s: &Scope<'a>, with_query: bool) -> Option<Cow<'a, [u8]>> {
     }
 }
 
-const BASE: Fetch = request("base", Type::Str, "The Host header followed by the path.", |s, _, _| base(s, false).map(Value::Str));
-const BASEQ: Fetch = request("baseq", Type::Str, "The Host header followed by path and query.", |s, _, _| base(s, true).map(Value::Str));
+const BASE: Fetch =
+    request("base", Type::Str, "The Host header followed by the path.", |s, _, _| base(s, false).map(Value::Str));
+const BASEQ: Fetch =
+    request("baseq", Type::Str, "The Host header followed by path and query.", |s, _, _| base(s, true).map(Value::Str));
 const BASE32: Fetch = request("base32", Type::Int, "A 32-bit hash of base.", |s, _, _| {
-    base(s, false).map(|b| Value::Int(i64::from(hash::avalanche(hash::sdbm_each(&b)))))
+    base(s, false).map(|b| Value::Int(i64::from(hash::avalanche(hash::sdbm(&b)))))
 });
 const BASE32_SRC: Fetch = request("base32+src", Type::Bin, "base32 followed by the client's address.", |s, _, _| {
-    let h = hash::avalanche(hash::sdbm_each(&base(s, false)?));
+    let h = hash::avalanche(hash::sdbm(&base(s, false)?));
     with_source(s, h)
 });
-const URL32: Fetch = request("url32", Type::Int, "A 32-bit hash of Host and URI.", |s, _, _| url32(s).map(|h| Value::Int(i64::from(h))));
+const URL32: Fetch =
+    request("url32", Type::Int, "A 32-bit hash of Host and URI.", |s, _, _| url32(s).map(|h| Value::Int(i64::from(h))));
 const URL32_SRC: Fetch =
     request("url32+src", Type::Bin, "url32 followed by the client's address.", |s, _, _| with_source(s, url32(s)?));
 
 fn url32(s: &Scope<'_>) -> Option<u32> {
-    base(s, true).map(|b| hash::avalanche(hash::sdbm_each(&b)))
+    base(s, true).map(|b| hash::avalanche(hash::sdbm(&b)))
 }
 
 fn with_source<'a>(s: &Scope<'_>, h: u32) -> Option<Value<'a>> {
@@ -94,7 +133,7 @@ fn with_source<'a>(s: &Scope<'_>, h: u32) -> Option<Value<'a>> {
 }
 
 /// The n-th parameter of that name in the query, or any parameter for an empty name.
-fn url_param<'a>(s: &Scope<'a>, a: &[Arg], which: Which) -> Option<&'a [u8]> {
+fn url_param<'a>(s: &Scope<'a>, a: &'a [Arg], which: Which) -> Option<&'a [u8]> {
     let target = s.request?.path_and_query();
     let delimiter = str_arg(a, 1).and_then(|d| d.bytes().next()).unwrap_or(b'?');
     let at = memchr::memchr(delimiter, target)?;
@@ -117,8 +156,11 @@ const URL_PARAM: Fetch = Fetch {
     many: true,
     ..request("url_param", Type::Str, "A parameter of the query.", |s, a, w| url_param(s, a, w).map(Value::str))
 };
-const URLP: Fetch =
-    Fetch { args: URL_PARAM_ARGS, many: true, ..request("urlp", Type::Str, "Short for url_param.", |s, a, w| url_param(s, a, w).map(Value::str)) };
+const URLP: Fetch = Fetch {
+    args: URL_PARAM_ARGS,
+    many: true,
+    ..request("urlp", Type::Str, "Short for url_param.", |s, a, w| url_param(s, a, w).map(Value::str))
+};
 const URLP_VAL: Fetch = Fetch {
     args: URL_PARAM_ARGS,
     many: true,
@@ -130,19 +172,25 @@ const URLP_VAL: Fetch = Fetch {
 fn version<'a>(s: &Scope<'a>) -> Option<Value<'a>> {
     nonempty(s.request?.version_number())
 }
-const REQ_VER: Fetch = request("req.ver", Type::Str, "The version in the request line, such as 1.1.", |s, _, _| version(s));
+const REQ_VER: Fetch =
+    request("req.ver", Type::Str, "The version in the request line, such as 1.1.", |s, _, _| version(s));
 const REQ_VER_OLD: Fetch = request("req_ver", Type::Str, "The old spelling of req.ver.", |s, _, _| version(s));
 
-const REQ_PROTO_HTTP: Fetch = request("req.proto_http", Type::Bool, "Whether the request is complete and looks like HTTP.", |s, _, _| {
-    proto_http(s)
-});
-const REQ_PROTO_HTTP_OLD: Fetch = request("req_proto_http", Type::Bool, "The old spelling of req.proto_http.", |s, _, _| proto_http(s));
+const REQ_PROTO_HTTP: Fetch =
+    request("req.proto_http", Type::Bool, "Whether the request is complete and looks like HTTP.", |s, _, _| {
+        proto_http(s)
+    });
+const REQ_PROTO_HTTP_OLD: Fetch =
+    request("req_proto_http", Type::Bool, "The old spelling of req.proto_http.", |s, _, _| proto_http(s));
 fn proto_http<'a>(s: &Scope<'_>) -> Option<Value<'a>> {
-    s.request.map(|_| Value::Bool(true)).or_else(|| if s.request_data.complete { Some(Value::Bool(false)) } else { s.unsettled() })
+    s.request
+        .map(|_| Value::Bool(true))
+        .or_else(|| if s.request_data.complete { Some(Value::Bool(false)) } else { s.unsettled() })
 }
-const HTTP_FIRST_REQ: Fetch = request("http_first_req", Type::Bool, "Whether this is the connection's first request.", |s, _, _| {
-    Some(Value::Bool(s.transaction.first_request))
-});
+const HTTP_FIRST_REQ: Fetch =
+    request("http_first_req", Type::Bool, "Whether this is the connection's first request.", |s, _, _| {
+        Some(Value::Bool(s.transaction.first_request))
+    });
 
 const CAPTURE_REQ_METHOD: Fetch = Fetch {
     name: "capture.req.method",
@@ -163,7 +211,8 @@ const CAPTURE_REQ_VER: Fetch = Fetch {
     needs: Needs::Transaction,
     doc: "HTTP/1.0 or HTTP/1.1.",
     get: |s, _, _| {
-        (!s.transaction.method.is_empty()).then(|| Value::str(if s.transaction.version_minor == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
+        (!s.transaction.method.is_empty())
+            .then(|| Value::str(if s.transaction.version_minor == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" }))
     },
     ..FETCH
 };
@@ -180,16 +229,19 @@ fn body<'a>(s: &Scope<'a>) -> Option<&'a [u8]> {
     s.request?;
     Some(s.request_data.bytes)
 }
-const REQ_BODY: Fetch = request("req.body", Type::Bin, "The part of the request's body that has arrived.", |s, _, _| {
-    body(s).map(|b| Value::Bin(b.into()))
-});
-const REQ_BODY_LEN: Fetch = request("req.body_len", Type::Int, "How many bytes of the body have arrived.", |s, _, _| {
-    body(s).map(|b| Value::Int(b.len() as i64))
-});
-const REQ_BODY_SIZE: Fetch = request("req.body_size", Type::Int, "The announced length of the body, or what has arrived.", |s, _, _| {
-    let arrived = body(s)?.len() as i64;
-    Some(Value::Int(s.request_data.announced.map_or(arrived, |n| n as i64)))
-});
+const REQ_BODY: Fetch =
+    request("req.body", Type::Bin, "The part of the request's body that has arrived.", |s, _, _| {
+        body(s).map(|b| Value::Bin(b.into()))
+    });
+const REQ_BODY_LEN: Fetch =
+    request("req.body_len", Type::Int, "How many bytes of the body have arrived.", |s, _, _| {
+        body(s).map(|b| Value::Int(b.len() as i64))
+    });
+const REQ_BODY_SIZE: Fetch =
+    request("req.body_size", Type::Int, "The announced length of the body, or what has arrived.", |s, _, _| {
+        let arrived = body(s)?.len() as i64;
+        Some(Value::Int(s.request_data.announced.map_or(arrived, |n| n as i64)))
+    });
 const REQ_BODY_PARAM: Fetch = Fetch {
     args: &[opt(ArgKind::Str)],
     many: true,
@@ -244,7 +296,7 @@ const HTTP_AUTH_GROUP: Fetch = Fetch {
             return None;
         }
         let n = if let Which::Nth(n) = w { n } else { 0 };
-        userlist::groups(list, &user).nth(n).map(|g| Value::str(g.as_bytes()))
+        userlist::groups(list, &user).get(n).map(|g| Value::str(g.as_bytes()))
     })
 };
 fn list<'a>(s: &Scope<'a>, a: &[Arg]) -> Option<&'a crate::ir::config::Userlist> {
@@ -253,12 +305,16 @@ fn list<'a>(s: &Scope<'a>, a: &[Arg]) -> Option<&'a crate::ir::config::Userlist>
         _ => None,
     }
 }
-const HTTP_AUTH_TYPE: Fetch =
-    request("http_auth_type", Type::Str, "The scheme of the credentials.", |s, _, _| authorization(s).map(|a| Value::str(a.0)));
+const HTTP_AUTH_TYPE: Fetch = request("http_auth_type", Type::Str, "The scheme of the credentials.", |s, _, _| {
+    authorization(s).map(|a| Value::str(a.0))
+});
 const HTTP_AUTH_USER: Fetch =
-    request("http_auth_user", Type::Str, "The user's name in basic credentials.", |s, _, _| basic(s).map(|a| Value::string(a.0)));
-const HTTP_AUTH_PASS: Fetch =
-    request("http_auth_pass", Type::Str, "The password in basic credentials.", |s, _, _| basic(s).map(|a| Value::string(a.1)));
+    request("http_auth_user", Type::Str, "The user's name in basic credentials.", |s, _, _| {
+        basic(s).map(|a| Value::string(a.0))
+    });
+const HTTP_AUTH_PASS: Fetch = request("http_auth_pass", Type::Str, "The password in basic credentials.", |s, _, _| {
+    basic(s).map(|a| Value::string(a.1))
+});
 const HTTP_AUTH_BEARER: Fetch = Fetch {
     args: &[opt(ArgKind::Str)],
     ..request("http_auth_bearer", Type::Str, "The token of bearer credentials.", |s, a, _| match str_arg(a, 0) {

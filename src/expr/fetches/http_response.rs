@@ -3,14 +3,17 @@
 use crate::expr::fetch::{ArgKind, FETCH, Fetch, Needs, int_arg, req};
 use crate::expr::value::{Type, Value};
 
-pub const ALL: &[&Fetch] = &[&CAPTURE_RES_HDR, &CAPTURE_RES_VER, &RES_BODY, &RES_BODY_LEN, &RES_BODY_SIZE, &RES_VER, &RESP_VER, &STATUS];
+pub const ALL: &[&Fetch] =
+    &[&CAPTURE_RES_HDR, &CAPTURE_RES_VER, &RES_BODY, &RES_BODY_LEN, &RES_BODY_SIZE, &RES_VER, &RESP_VER, &STATUS];
 
 const STATUS: Fetch = Fetch {
     name: "status",
     out: Type::Int,
     needs: Needs::Response,
     doc: "The response's status.",
-    get: |s, _, _| s.response.map(|r| Value::Int(i64::from(r.status()))).or(s.transaction.status.map(|n| Value::Int(i64::from(n)))),
+    get: |s, _, _| {
+        s.response.map(|r| Value::Int(i64::from(r.status()))).or(s.transaction.status.map(|n| Value::Int(i64::from(n))))
+    },
     ..FETCH
 };
 const RES_VER: Fetch = Fetch {
