@@ -10,6 +10,7 @@
 pub mod cookie;
 pub mod h1;
 pub mod message;
+pub mod normalize;
 pub mod status;
 pub mod uri;
 pub mod values;
