@@ -39,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Protocols and decisions.
     ("http", &["ir", "text", "wire"]),
     ("wire", &["ir", "text"]),
-    ("expr", &["ir", "text", "http", "wire", "table"]),
+    ("expr", &["ir", "text", "http", "wire", "table", "balance"]), // balance: the hashes that converters offer
     ("rules", &["ir", "text", "expr", "http", "log", "table", "wire"]),
     ("balance", &["ir", "text"]),
     ("queue", &["ir", "text", "balance"]),

@@ -6,6 +6,14 @@ pub fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     Elements { rest: Some(value) }
 }
 
+/// Without the blanks around it: SP and HTAB, and nothing else that looks empty. A form feed is part of a word.
+pub fn trim(value: &[u8]) -> &[u8] {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let start = value.iter().position(|b| !blank(b)).unwrap_or(value.len());
+    let end = value.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);
+    &value[start..end]
+}
+
 struct Elements<'a> {
     rest: Option<&'a [u8]>,
 }
@@ -17,7 +25,7 @@ impl<'a> Iterator for Elements<'a> {
         let rest = self.rest?;
         let end = element_end(rest);
         self.rest = rest.get(end + 1..);
-        Some(rest[..end].trim_ascii())
+        Some(trim(&rest[..end]))
     }
 }
 
@@ -50,6 +58,13 @@ pub fn contains(value: &[u8], token: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_blanks_are_dropped_around_words() {
+        assert_eq!(trim(b" \t a b\t "), b"a b");
+        assert_eq!(trim(b"\x0cchunked"), b"\x0cchunked");
+        assert_eq!(trim(b"  "), b"");
+    }
 
     #[test]
     fn commas_in_quotes_do_not_separate() {

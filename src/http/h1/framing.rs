@@ -179,7 +179,7 @@ fn starts_with_word(element: &[u8], word: &[u8]) -> bool {
 
 /// One decimal number, or equal ones between commas.
 fn length(value: &[u8]) -> Option<u64> {
-    let mut all = value.split(|&b| b == b',').map(|v| number(v.trim_ascii()));
+    let mut all = value.split(|&b| b == b',').map(|v| number(values::trim(v)));
     let first = all.next()??;
     all.all(|n| n == Some(first)).then_some(first)
 }
@@ -199,7 +199,7 @@ fn number(digits: &[u8]) -> Option<u64> {
 /// `chunked` must come last and once. Another coding before it is one that we would have to undo for the next hop's
 /// sake, which is refused as unprocessable.
 fn transfer_encoding(value: &[u8], coding: &mut Coding) -> Result<(), Refused> {
-    let mut other = false;
+    let mut other = *coding == Coding::Other; // several fields are one list
     for e in values::elements(value) {
         match *coding {
             Coding::Chunked if e.is_empty() => other = true,
@@ -365,6 +365,8 @@ mod tests {
     fn transfer_codings_that_we_cannot_undo_are_refused() {
         for (v, status) in [
             ("gzip, chunked", 422),
+            ("gzip\r\nTransfer-Encoding: chunked", 422),
+            ("\x0cchunked", 400),
             ("chunked, gzip", 400),
             ("gzip", 400),
             ("chunked\r\nTransfer-Encoding: chunked", 400),

@@ -1,7 +1,7 @@
 //! Parses the head of a message: a start line and fields, as lenient and as strict as HAProxy 2.6.
 //!
 //! Taken: empty lines before a request, bare LF for CR LF, runs of blanks in the start line, folded values (the folds
-//! become blanks), any byte but CR and LF in a value. Refused at the first wrong byte: a missing or odd version, a blank
+//! become blanks, and so does NUL, which the reference forwards), any byte but CR and LF in a value. Refused at the first wrong byte: a missing or odd version, a blank
 //! before a colon, a name that is no token or is longer than 255 bytes, control bytes and `#` in a target, a bare CR.
 //!
 //! A head that is not whole yet is parsed again from its start when more has come: heads are short, and most come whole.
@@ -276,7 +276,12 @@ fn field(c: &mut Cursor<'_>, m: &mut Message, odd: &mut Odds, limits: Limits) ->
     let ends = loop {
         // A value holds anything but line ends; a CR is only ever the first half of one.
         let rest = &c.buf[c.at..];
-        c.at += memchr::memchr2(b'\r', b'\n', rest).ok_or(Stop::Partial)?;
+        c.at += memchr::memchr3(b'\r', b'\n', 0, rest).ok_or(Stop::Partial)?;
+        if c.peek()? == 0 {
+            plain = false;
+            c.at += 1;
+            continue;
+        }
         let ends = c.at;
         plain &= c.peek()? == b'\r';
         c.line_end()?;
@@ -296,9 +301,9 @@ fn field(c: &mut Cursor<'_>, m: &mut Message, odd: &mut Odds, limits: Limits) ->
     Ok(())
 }
 
-/// Blanks, and the line ends of folds.
+/// Blanks, and what becomes one: the line ends of folds, and NUL (RFC 9110 section 5.5).
 fn is_space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0)
 }
 
 /// Copies the head into the arena and brings into wire form what is not in it.
@@ -318,12 +323,12 @@ fn settle(m: &mut Message, head: &[u8], odd: &Odds) {
     }
 }
 
-/// Line ends of folds become blanks; everything else is kept, NUL included, as the reference does.
+/// Line ends of folds become blanks, and NUL too: the next hop must not end a string where we do not.
 fn append(arena: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Field {
     let at = arena.len() as u32;
     arena.extend_from_slice(name);
     arena.extend_from_slice(b": ");
-    arena.extend(value.iter().map(|&b| if matches!(b, b'\r' | b'\n') { b' ' } else { b }));
+    arena.extend(value.iter().map(|&b| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { b }));
     arena.extend_from_slice(b"\r\n");
     Field { at, name: name.len() as u16, value: value.len() as u32 }
 }

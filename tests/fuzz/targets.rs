@@ -1,0 +1,151 @@
+//! What must hold for any bytes that a peer or a user hands in: one function a target, for cargo-fuzz and for the bounded
+//! runs of `cargo test` alike. A function returns quietly or panics with the property that broke.
+
+use hawser::{
+    http::{
+        Message,
+        h1::{
+            body::{Decoder, Event},
+            encode::{self, After},
+            framing::{self, Body, Framing},
+            head::{self, Limits, Parsed},
+        },
+    },
+    vrrp::{ip, packet::Raw},
+    wire::tls_hello,
+};
+
+/// A target's name and its property.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    ("h1_request", h1_request),
+    ("h1_response", h1_response),
+    ("h1_chunked", h1_chunked),
+    ("vrrp_packet", vrrp_packet),
+    ("tls_hello", tls_hello),
+];
+
+/// A request that is forwarded leaves with one meaning: parsed again it is the same message with the same body.
+pub fn h1_request(bytes: &[u8]) {
+    let mut message = Message::new();
+    let Ok(Parsed::Complete(length)) = head::request(bytes, &mut message, Limits::default()) else { return };
+    assert!(length <= bytes.len(), "a head is no longer than its bytes");
+    let Ok(framing) = framing::request(&mut message) else { return };
+    for after in [After::Close, After::Keep] {
+        let mut out = Vec::new();
+        encode::request(&mut message.clone(), &framing, after, &mut out);
+        unambiguous(&out);
+        let mut again = Message::new();
+        assert_eq!(
+            head::request(&out, &mut again, Limits::default()),
+            Ok(Parsed::Complete(out.len())),
+            "{}",
+            show(&out)
+        );
+        let second =
+            framing::request(&mut again).unwrap_or_else(|refused| panic!("{refused:?} of our own {}", show(&out)));
+        assert_eq!(framing.body, second.body, "another body in {}", show(&out));
+    }
+}
+
+/// The same of a response.
+pub fn h1_response(bytes: &[u8]) {
+    let mut message = Message::new();
+    let Ok(Parsed::Complete(length)) = head::response(bytes, &mut message, Limits::default()) else { return };
+    assert!(length <= bytes.len(), "a head is no longer than its bytes");
+    let Ok(framing) = framing::response(&mut message, false) else { return };
+    let client = Framing { is_11: true, ..Framing::default() };
+    let mut out = Vec::new();
+    encode::response(&mut message, &framing, &client, encode::client_after(&client, &framing), &mut out);
+    unambiguous(&out);
+    let mut again = Message::new();
+    assert_eq!(head::response(&out, &mut again, Limits::default()), Ok(Parsed::Complete(out.len())), "{}", show(&out));
+    let second =
+        framing::response(&mut again, false).unwrap_or_else(|refused| panic!("{refused:?} of our own {}", show(&out)));
+    assert_eq!(framing.body, second.body, "another body in {}", show(&out));
+}
+
+/// No folded line, no bare CR, no NUL, one length at most (fields of codings are one list).
+fn unambiguous(head: &[u8]) {
+    assert!(!head.contains(&0), "NUL in {}", show(head));
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let (mut lengths, mut codings) = (0, 0);
+    lines.next();
+    for line in lines {
+        assert!(!line.starts_with(b" ") && !line.starts_with(b"\t"), "a folded line in {}", show(head));
+        if let Some(text) = line.strip_suffix(b"\r") {
+            assert!(!text.contains(&b'\r'), "a bare CR in {}", show(head));
+            let name = text.split(|byte| *byte == b':').next().unwrap_or_default().to_ascii_lowercase();
+            lengths += usize::from(name == b"content-length");
+            codings += usize::from(name == b"transfer-encoding");
+        } else {
+            assert!(line.is_empty(), "a bare LF in {}", show(head));
+        }
+    }
+    assert!(lengths + codings.min(1) <= 1, "two lengths in {}", show(head));
+}
+
+/// A chunked body has the same data whether it comes at once or byte by byte.
+pub fn h1_chunked(bytes: &[u8]) {
+    let whole = decoded(bytes, bytes.len().max(1));
+    let slowly = decoded(bytes, 1);
+    assert_eq!(whole, slowly, "pieces matter in {}", show(bytes));
+}
+
+/// The data, and whether the body ended (`Some(true)`), waits (`Some(false)`) or is malformed (`None`).
+fn decoded(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<bool>) {
+    let (mut decoder, mut trailers) = (Decoder::new(Body::Chunked), Message::new());
+    let (mut data, mut waiting) = (Vec::new(), Vec::new());
+    for piece in bytes.chunks(piece) {
+        waiting.extend_from_slice(piece);
+        loop {
+            match decoder.next(&waiting, &mut trailers, Limits::default()) {
+                Err(_) => return (data, None),
+                Ok(Event::End { .. }) => return (data, Some(true)),
+                Ok(Event::More { skip }) => {
+                    waiting.drain(..skip);
+                    break;
+                }
+                Ok(Event::Data { skip, len }) => {
+                    data.extend_from_slice(&waiting[skip..skip + len]);
+                    waiting.drain(..skip + len);
+                }
+            }
+        }
+    }
+    (data, Some(false))
+}
+
+/// Damaged adverts are looked at without harm, and never yield more addresses than they are long.
+pub fn vrrp_packet(bytes: &[u8]) {
+    let payload = ip::unwrap_v4(bytes).map_or(bytes, |datagram| datagram.payload);
+    let Some(raw) = Raw::new(payload) else { return };
+    for family in [hawser::ir::failover::Family::V4, hawser::ir::failover::Family::V6] {
+        assert!(raw.addresses(family).len() <= payload.len() / 4);
+        let _ = raw.stated_length(family);
+    }
+    let _ = (
+        raw.version(),
+        raw.kind(),
+        raw.vrid(),
+        raw.priority(),
+        raw.count(),
+        raw.auth_type(),
+        raw.interval(),
+        raw.trailer(),
+    );
+}
+
+/// A client hello is read without taking part in it; what it names lies within it.
+pub fn tls_hello(bytes: &[u8]) {
+    if let tls_hello::Parsed::Client(hello) = tls_hello::parse(bytes) {
+        assert!(hello.server_name.is_none_or(|name| name.len() <= bytes.len()));
+        assert!(hello.alpn.into_iter().flat_map(tls_hello::alpn_names).map(<[u8]>::len).sum::<usize>() <= bytes.len());
+    }
+}
+
+fn show(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).escape_debug().to_string()
+}
