@@ -13,7 +13,7 @@ pub mod services;
 pub mod syslog;
 pub mod web;
 
-use super::{cable, plan, root, space};
+use super::{cable, root, space};
 use children::Children;
 use nix::sys::{prctl, signal::Signal};
 use serde_json::{Value, json};
@@ -112,7 +112,9 @@ impl Host {
             "web" => {
                 self.web = None; // the listener and every connection are closed
                 if question["up"] == true {
-                    self.web = Some(web::Web::serve(&name)?);
+                    let ports = self.setup["ports"].as_array().into_iter().flatten();
+                    let ports: Vec<u16> = ports.filter_map(|port| port.as_u64()?.try_into().ok()).collect();
+                    self.web = Some(web::Web::serve(&name, &ports)?);
                 }
                 Ok(Value::Null)
             }
@@ -138,17 +140,33 @@ impl Host {
         addresses::watch()?;
         let links = cable::connect()?;
         cable::up(&links, "lo").await?;
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
-        while cable::up(&links, plan::INTERFACE).await.is_err() {
-            if tokio::time::Instant::now() > deadline {
-                return Err(io::Error::other("the cable did not come"));
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        let list = |key: &str| self.setup[key].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let parsed = |value: &Value| text(value).parse::<Ipv4Addr>().map_err(io::Error::other);
+        let interfaces: Vec<String> = list("interfaces").iter().map(text).collect();
+        for interface in &interfaces {
+            connected(&links, interface).await?;
         }
-        let address: Ipv4Addr = self.setup["address"].as_str().unwrap_or_default().parse().map_err(io::Error::other)?;
-        cable::address(&links, plan::INTERFACE, address, 24).await?;
+        let first = interfaces.first().map_or("", String::as_str);
+        cable::address(&links, first, parsed(&self.setup["address"])?, 24).await?;
+        for address in list("given") {
+            cable::address(&links, first, parsed(&address)?, 32).await?;
+        }
+        cable::reach_everybody(&links, first).await?;
         // A balancer may bind an address that it does not hold yet. Where /proc/sys is not ours it stays as it is.
         let _ = std::fs::write("/proc/sys/net/ipv4/ip_nonlocal_bind", "1\n");
         syslog::listen()
     }
+}
+
+/// Waits for the end of a cable, and brings it up.
+async fn connected(links: &rtnetlink::Handle, interface: &str) -> io::Result<()> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    while cable::up(links, interface).await.is_err() {
+        if tokio::time::Instant::now() > deadline {
+            return Err(io::Error::other(format!("the cable of {interface} did not come")));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }

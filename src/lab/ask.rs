@@ -59,6 +59,8 @@ struct Host {
 /// All hosts, and what they announced.
 pub struct Hosts {
     hosts: BTreeMap<&'static str, Host>,
+    /// Addresses (`A/P`) that hosts were given beyond the lab's own.
+    given: BTreeSet<(&'static str, String)>,
     events: UnboundedReceiver<Event>,
     tell: UnboundedSender<Event>,
     seen: Vec<Event>,
@@ -68,7 +70,7 @@ pub struct Hosts {
 impl Default for Hosts {
     fn default() -> Self {
         let (tell, events) = unbounded_channel();
-        Self { hosts: BTreeMap::new(), events, tell, seen: Vec::new(), held: BTreeMap::new() }
+        Self { hosts: BTreeMap::new(), given: BTreeSet::new(), events, tell, seen: Vec::new(), held: BTreeMap::new() }
     }
 }
 
@@ -96,6 +98,8 @@ impl Hosts {
                 }
             }
         });
+        let given = setup["given"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        self.given.extend(given.map(|address| (name, format!("{address}/32"))));
         self.hosts.insert(name, Host { process, questions, answers });
         self.exchange(name, setup).await.map(drop)
     }
@@ -156,15 +160,19 @@ impl Hosts {
             .into_iter()
             .flatten()
             .map(String::as_str)
-            .filter(|address| is_extra(host, address))
+            .filter(|address| self.is_taken(host, address))
             .collect()
     }
 
     /// When, at or after `since`, `host` first gained an address beyond its own.
     #[must_use]
     pub fn gained_at(&self, host: &str, since: f64) -> Option<f64> {
-        let extra = |event: &&Event| matches!(&event.what, What::Gained(address) if is_extra(host, address));
+        let extra = |event: &&Event| matches!(&event.what, What::Gained(address) if self.is_taken(host, address));
         self.seen.iter().filter(|event| event.host == host && event.at >= since).find(extra).map(|event| event.at)
+    }
+
+    fn is_taken(&self, host: &str, address: &str) -> bool {
+        is_extra(host, address) && !self.given.iter().any(|(name, given)| *name == host && given == address)
     }
 
     /// Takes note of everything that has been announced by now.

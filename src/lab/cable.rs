@@ -1,7 +1,10 @@
 //! The lab's network: one bridge, and a cable from it to every host's interface.
 
 use futures_util::TryStreamExt as _;
-use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth, packet_route::link::BridgeStpState};
+use rtnetlink::{
+    Handle, LinkBridge, LinkUnspec, LinkVeth, RouteMessageBuilder,
+    packet_route::{link::BridgeStpState, route::RouteScope},
+};
 use std::{io, net::Ipv4Addr};
 
 const BRIDGE: &str = "br0";
@@ -21,8 +24,8 @@ pub async fn bridge(links: &Handle) -> io::Result<()> {
 }
 
 /// Lays a cable from the bridge to the network namespace of process `pid`, where its end is called `interface`.
-pub async fn lay(links: &Handle, host: &str, pid: u32, interface: &str, mac: [u8; 6]) -> io::Result<()> {
-    let (here, there) = (format!("v-{host}"), format!("p-{host}"));
+pub async fn lay(links: &Handle, cable: &str, pid: u32, interface: &str, mac: [u8; 6]) -> io::Result<()> {
+    let (here, there) = (format!("v-{cable}"), format!("p-{cable}"));
     let bridge = index_of(links, BRIDGE).await?;
     let set = |message| async move { links.link().set(message).execute().await.map_err(io::Error::other) };
     links.link().add(LinkVeth::new(&here, &there).build()).execute().await.map_err(io::Error::other)?;
@@ -42,6 +45,17 @@ pub async fn up(links: &Handle, interface: &str) -> io::Result<()> {
 pub async fn address(links: &Handle, interface: &str, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
     let index = index_of(links, interface).await?;
     links.address().add(index, address.into(), prefix).execute().await.map_err(io::Error::other)
+}
+
+/// Makes every address reachable on this cable, whatever network it is of: whoever holds it answers. Two halves, so that the
+/// files' own default route, if they have one, is no second one.
+pub async fn reach_everybody(links: &Handle, interface: &str) -> io::Result<()> {
+    let index = index_of(links, interface).await?;
+    for half in [Ipv4Addr::UNSPECIFIED, Ipv4Addr::new(128, 0, 0, 0)] {
+        let route = RouteMessageBuilder::<Ipv4Addr>::new().destination_prefix(half, 1).output_interface(index);
+        links.route().add(route.scope(RouteScope::Link).build()).execute().await.map_err(io::Error::other)?;
+    }
+    Ok(())
 }
 
 async fn index_of(links: &Handle, name: &str) -> io::Result<u32> {

@@ -1,8 +1,12 @@
 //! What is rehearsed: the hosts with their addresses, the files and the programs of each.
 
+pub mod needs;
+
 use super::{accounts, article, options::Options};
+use needs::{Needs, Servers};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
@@ -10,7 +14,7 @@ use std::{
 
 /// The lab's network: a /24 with one interface per host.
 pub const NETWORK: &str = "192.168.56.0/24";
-/// The interface's name on every host.
+/// The interface's name on every host whose files name no other.
 pub const INTERFACE: &str = "eth1";
 
 /// What a host is for.
@@ -76,6 +80,10 @@ pub struct Plan {
     pub balancers: [Balancer; 2],
     /// Whether the files are the user's own: then nothing is known of their stats page.
     pub own_files: bool,
+    /// What each balancer's files need.
+    pub needs: [Needs; 2],
+    /// Who stands for the servers of the files.
+    pub servers: Servers,
     /// The folder beside the user's haproxy.cfg, whose other files it may name.
     pub beside_haproxy_cfg: PathBuf,
 }
@@ -100,8 +108,13 @@ impl Plan {
         };
         let beside =
             options.haproxy_cfg.as_ref().and_then(|path| path.canonicalize().ok()?.parent().map(Path::to_owned));
+        let balancers = [balancer(0)?, balancer(1)?];
+        let needs = [0, 1].map(|node| Needs::of(&balancers[node].haproxy_cfg, &balancers[node].keepalived_conf));
+        let servers = Servers::deal(&needs, [HOSTS[3].address, HOSTS[4].address]);
         Ok(Self {
-            balancers: [balancer(0)?, balancer(1)?],
+            balancers,
+            needs,
+            servers,
             own_files: options.haproxy_cfg.is_some() || !options.keepalived_conf.is_empty(),
             beside_haproxy_cfg: beside.unwrap_or_else(|| PathBuf::from("/etc/haproxy")),
         })
@@ -109,8 +122,8 @@ impl Plan {
 
     /// The accounts that any of the files names.
     #[must_use]
-    pub fn accounts(&self) -> std::collections::BTreeSet<String> {
-        let mut all: std::collections::BTreeSet<String> = self
+    pub fn accounts(&self) -> BTreeSet<String> {
+        let mut all: BTreeSet<String> = self
             .balancers
             .iter()
             .flat_map(|node| [accounts::named(&node.haproxy_cfg), accounts::named(&node.keepalived_conf)])
@@ -120,10 +133,32 @@ impl Plan {
         all
     }
 
+    /// The interfaces of a host; the first has its address.
+    #[must_use]
+    pub fn interfaces(&self, host: &Host) -> Vec<String> {
+        let named = match host.role {
+            Role::Balancer(node) => self.needs[node].interfaces.clone(),
+            _ => Vec::new(),
+        };
+        if named.is_empty() { vec![INTERFACE.to_owned()] } else { named }
+    }
+
+    /// Addresses beyond the lab's own that a host has because the files name them.
+    #[must_use]
+    pub fn given_addresses(&self, host: &Host) -> BTreeSet<Ipv4Addr> {
+        let own = |address: &Ipv4Addr| HOSTS.iter().all(|host| host.address != *address);
+        let all = match host.role {
+            Role::Client => BTreeSet::new(),
+            Role::Balancer(node) => self.needs[node].own_addresses.clone(),
+            Role::Web => self.servers.addresses[usize::from(host.name == "web2")].clone(),
+        };
+        all.into_iter().filter(own).collect()
+    }
+
     /// What a host must know to build its own file system: see [`super::root::build`].
     #[must_use]
     pub fn setup(&self, host: &Host, one_uid: bool) -> Value {
-        let mut files = vec![json!({"path": "/etc/hosts", "text": hosts_file()})];
+        let mut files = vec![json!({"path": "/etc/hosts", "text": self.hosts_file()})];
         let mut programs = Vec::new();
         if let Role::Balancer(node) = host.role {
             let node = &self.balancers[node];
@@ -144,20 +179,27 @@ impl Plan {
         json!({
             "name": host.name,
             "address": host.address.to_string(),
-            "web": host.role == Role::Web,
+            "interfaces": self.interfaces(host),
+            "given": self.given_addresses(host),
+            "ports": self.servers.ports,
             "files": files,
             "programs": programs,
             "beside_haproxy_cfg": self.beside_haproxy_cfg,
         })
     }
-}
 
-fn hosts_file() -> String {
-    let mut text = String::from("127.0.0.1 localhost\n::1 localhost\n");
-    for host in HOSTS {
-        text.push_str(&format!("{} {}\n", host.address, host.name));
+    fn hosts_file(&self) -> String {
+        let mut text = String::from("127.0.0.1 localhost\n::1 localhost\n");
+        for host in HOSTS {
+            text.push_str(&format!("{} {}", host.address, host.name));
+            if host.role == Role::Web {
+                let named = &self.servers.names[usize::from(host.name == "web2")];
+                text.extend(named.iter().map(|name| format!(" {name}")));
+            }
+            text.push('\n');
+        }
+        text
     }
-    text
 }
 
 fn read(path: &Path) -> Result<String, String> {

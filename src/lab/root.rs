@@ -69,6 +69,7 @@ pub fn build(setup: &Value) -> io::Result<()> {
     if let Some(beside) = setup["beside_haproxy_cfg"].as_str() {
         link_all(Path::new(beside), &inside("etc/haproxy"))?;
     }
+    link_all(Path::new("/etc/haproxy"), &inside("etc/haproxy"))?; // error pages, maps, certificates
     own_files(setup, name)?;
     for (name, mut file) in programs {
         let path = inside(sbin.strip_prefix("/").unwrap_or(&sbin)).join(name);

@@ -4,7 +4,7 @@ use super::{
     ask::Hosts,
     cable,
     options::Options,
-    plan::{HOSTS, INTERFACE, Plan},
+    plan::{HOSTS, Plan},
     shell,
     space::{self, Identity},
     story,
@@ -95,7 +95,11 @@ async fn build(hosts: &mut Hosts, plan: &Plan, one_uid: bool) -> io::Result<()> 
     for host in &HOSTS {
         hosts.start(host, &plan.setup(host, one_uid)).await?;
         let pid = hosts.pid(host.name).ok_or_else(|| io::Error::other(format!("{} ended", host.name)))?;
-        cable::lay(&links, host.name, pid, INTERFACE, host.mac).await?;
+        for (number, interface) in plan.interfaces(host).iter().enumerate() {
+            let mut mac = host.mac;
+            mac[3] = mac[3].wrapping_add(number as u8); // a node has few interfaces
+            cable::lay(&links, &format!("{}-{number}", host.name), pid, interface, mac).await?;
+        }
         hosts.ask(host.name, json!({"do": "network"})).await?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::{
     clock,
     options::{Color, Options},
-    plan::{HOSTS, NETWORK, Plan},
+    plan::{self, HOSTS, NETWORK, Plan},
     service::Service,
 };
 use serde_json::json;
@@ -61,6 +61,17 @@ impl Teller {
             self.line(&format!("  hap{}       {haproxy}, {keepalived}", node + 1));
         }
         self.line(if plan.own_files { "  files      yours" } else { "  files      the built-in small website's" });
+        for (web, host) in HOSTS.iter().filter(|host| host.role == plan::Role::Web).enumerate() {
+            let (names, addresses) = (&plan.servers.names[web], &plan.servers.addresses[web]);
+            let all: Vec<String> = names.iter().cloned().chain(addresses.iter().map(ToString::to_string)).collect();
+            if !all.is_empty() {
+                self.line(&format!("             {} stands for {}", host.name, all.join(", ")));
+            }
+        }
+        if !plan.servers.absent.is_empty() {
+            let absent: Vec<&str> = plan.servers.absent.iter().map(String::as_str).collect();
+            self.line(&format!("             nobody stands for {}", absent.join(", ")));
+        }
         if one_uid {
             let names: Vec<String> = plan.accounts().into_iter().collect();
             self.line("  user       you are root inside and nobody else exists: every account is that one uid,");

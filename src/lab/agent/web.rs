@@ -19,36 +19,40 @@ use tokio::{
 /// Where the access log is, in the combined format with the client's own address.
 pub const ACCESS_LOG: &str = "/var/log/apache2/access.log";
 
-/// A running web server; dropping it closes the listener and every connection, as the end of its process would.
-pub struct Web(AbortHandle);
+/// A running web server; dropping it closes the listeners and every connection, as the end of its process would.
+pub struct Web(Vec<AbortHandle>);
 
 impl Drop for Web {
     fn drop(&mut self) {
-        self.0.abort();
+        self.0.iter().for_each(AbortHandle::abort);
     }
 }
 
 impl Web {
-    /// Serves the page of `name` on port 80, on the runtime of the caller.
-    pub fn serve(name: &str) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind("0.0.0.0:80")?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        let name: &'static str = article_name(name);
-        let task = tokio::spawn(async move {
-            let mut connections = JoinSet::new(); // dropped with this task, and all of them with it
-            loop {
-                tokio::select! {
-                    accepted = listener.accept() => {
-                        let Ok((socket, peer)) = accepted else { continue };
-                        let service = service_fn(move |request| async move { Ok::<_, Infallible>(answer(name, peer, &request)) });
-                        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
-                    }
-                    Some(_) = connections.join_next() => {}
-                }
+    /// Serves the page of `name` on these ports, on the runtime of the caller.
+    pub fn serve(name: &str, ports: &[u16]) -> io::Result<Self> {
+        let name = article_name(name);
+        let mut tasks = Vec::new();
+        for port in ports {
+            let listener = std::net::TcpListener::bind(("0.0.0.0", *port))?;
+            listener.set_nonblocking(true)?;
+            tasks.push(tokio::spawn(accept(name, TcpListener::from_std(listener)?)).abort_handle());
+        }
+        Ok(Self(tasks))
+    }
+}
+
+async fn accept(name: &'static str, listener: TcpListener) {
+    let mut connections = JoinSet::new(); // dropped with this task, and all of them with it
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((socket, peer)) = accepted else { continue };
+                let service = service_fn(move |request| async move { Ok::<_, Infallible>(answer(name, peer, &request)) });
+                connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
             }
-        });
-        Ok(Self(task.abort_handle()))
+            Some(_) = connections.join_next() => {}
+        }
     }
 }
 
@@ -57,12 +61,10 @@ fn article_name(name: &str) -> &'static str {
 }
 
 fn answer(name: &str, peer: SocketAddr, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let (status, body) = match (request.method(), request.uri().path()) {
-        (&Method::OPTIONS, _) => (StatusCode::OK, String::new()),
-        (&Method::GET | &Method::HEAD, "/" | "/index.html") => (StatusCode::OK, article::page(name)),
-        (&Method::GET | &Method::HEAD, _) => {
-            (StatusCode::NOT_FOUND, "<html><body><h1>Not Found</h1></body></html>\n".to_owned())
-        }
+    let (status, body) = match request.method() {
+        &Method::OPTIONS => (StatusCode::OK, String::new()),
+        // Whatever path a file's health checks ask for: this server is well.
+        &Method::GET | &Method::HEAD => (StatusCode::OK, article::page(name)),
         _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
     };
     // A balancer asks with OPTIONS every two seconds: nobody wants to read that.

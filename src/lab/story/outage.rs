@@ -16,6 +16,10 @@ use std::{io, net::SocketAddr};
 
 /// How long a change may take to be noticed: longer than the originals ever took.
 const PATIENCE: f64 = 15.0;
+/// After how long balancers with statistics that we do not know may have noticed: three checks at the usual interval.
+const CHECKED: f64 = 6.0;
+/// How often the pair is asked to see who answers.
+const TURNS: usize = 16;
 
 async fn watch(hosts: &mut Hosts, address: SocketAddr) -> io::Result<()> {
     hosts.ask("client", json!({"do": "probe", "target": address.to_string()})).await?;
@@ -29,46 +33,68 @@ async fn noticed(hosts: &mut Hosts) -> io::Result<Service> {
     Ok(Service::of(&samples))
 }
 
-/// Web servers are stopped; the balancers mark them DOWN, the others answer alone, or the error page does; they come back.
-pub async fn web(hosts: &mut Hosts, address: SocketAddr, name: &'static str, down: &[&str]) -> io::Result<Step> {
+/// Web servers are stopped; the balancers notice, the others answer alone, or the error page does; they come back.
+pub async fn web(
+    plan: &Plan,
+    hosts: &mut Hosts,
+    address: SocketAddr,
+    name: &'static str,
+    down: &[&str],
+) -> io::Result<Step> {
+    let before = answers(hosts, address, TURNS).await?;
     watch(hosts, address).await?;
     let start = clock::now();
     for web in down {
         hosts.ask(web, json!({"do": "web", "up": false})).await?;
     }
-    let marked = marked(hosts, address, down, "DOWN").await?.then(|| clock::now() - start);
-    let answers = answers(hosts, address, 4).await?;
-    let expected: Vec<String> = if down.len() == 2 { vec!["503".to_owned()] } else { others(down) };
-    let page = if down.len() == 2 { error_page(hosts, address).await? } else { true };
+    let noticed_down = settled(plan, hosts, address, down, "DOWN").await?.then(|| clock::now() - start);
+    let meanwhile = answers(hosts, address, TURNS).await?;
+    let all_down = down.len() == 2;
+    let page = !all_down || error_page(hosts, address).await?;
     let back = clock::now();
     for web in down {
         hosts.ask(web, json!({"do": "web", "up": true})).await?;
     }
-    let up = self::marked(hosts, address, down, "UP").await?.then(|| clock::now() - back);
-    let after = self::answers(hosts, address, 4).await?;
+    let noticed_up = settled(plan, hosts, address, down, "UP").await?.then(|| clock::now() - back);
+    let after = answers(hosts, address, TURNS).await?;
     let service = noticed(hosts).await?;
-    let who = answers.join(", ");
-    let seconds = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), |time| format!("after {time:.1} s"));
-    let page_text = if down.len() == 2 && page { " \"No server is available to handle this request.\"" } else { "" };
-    let observed = format!(
-        "marked DOWN {}, then {who} answers{page_text}; UP {} once back, then {}",
-        seconds(marked),
-        seconds(up),
-        after.join(", ")
-    );
-    let held = marked.is_some() && up.is_some() && answers == expected && page && after == ["web1", "web2"];
+    let page_text = if all_down && page { " \"No server is available to handle this request.\"" } else { "" };
+    let (meanwhile_text, after_text) = (meanwhile.join(", "), after.join(", "));
+    let observed = if plan.own_files {
+        format!(
+            "stopped, {}: {meanwhile_text} answers{page_text}; started again, {}: {after_text}",
+            seconds(noticed_down),
+            seconds(noticed_up)
+        )
+    } else {
+        format!(
+            "marked DOWN {}, then {meanwhile_text} answers{page_text}; UP {} once back, then {after_text}",
+            seconds(noticed_down),
+            seconds(noticed_up)
+        )
+    };
+    let expected = if all_down { vec!["503".to_owned()] } else { others(&before, down) };
+    // Nobody knows the error page, or the way of choosing, of somebody's own files.
+    let own = plan.own_files && (all_down || !meanwhile.iter().any(|answer| down.contains(&answer.as_str())));
+    let held = noticed_down.is_some()
+        && noticed_up.is_some()
+        && (own || (meanwhile == expected && page))
+        && (after == before || plan.own_files && after.iter().all(|answer| answer.starts_with("web")));
     Ok(Step { name, observed, service: Some(service), held })
 }
 
-fn others(down: &[&str]) -> Vec<String> {
-    ["web1", "web2"].iter().filter(|web| !down.contains(web)).map(|web| (*web).to_owned()).collect()
+fn seconds(time: Option<f64>) -> String {
+    time.map_or_else(|| "never".to_owned(), |time| format!("after {time:.1} s"))
 }
 
-/// Who answers in `turns` times two requests; every name once, sorted.
+fn others(before: &[String], down: &[&str]) -> Vec<String> {
+    before.iter().filter(|web| !down.contains(&web.as_str())).cloned().collect()
+}
+
+/// Who answers: every name once, sorted. Under the probe's requests, several of ours in a row may meet the same server.
 async fn answers(hosts: &mut Hosts, address: SocketAddr, turns: usize) -> io::Result<Vec<String>> {
     let mut seen = std::collections::BTreeSet::new();
-    // Under the probe's requests, two of ours in a row may meet the same server: some more are asked.
-    for _ in 0..turns * 4 {
+    for _ in 0..turns {
         seen.insert(who(hosts, address).await?);
     }
     Ok(seen.into_iter().collect())
@@ -80,23 +106,45 @@ async fn error_page(hosts: &mut Hosts, address: SocketAddr) -> io::Result<bool> 
     Ok(body.contains("503 Service Unavailable") && body.contains("No server is available to handle this request."))
 }
 
-/// Waits until both balancers' statistics say `status` of all these servers; of files that show none, until the answers do.
-async fn marked(hosts: &mut Hosts, address: SocketAddr, servers: &[&str], status: &str) -> io::Result<bool> {
+/// Waits until the balancers have noticed that these servers are DOWN or UP. Their statistics tell, where we know them; of
+/// files of the user's own, that nothing but good answers comes, or nothing good any more.
+async fn settled(
+    plan: &Plan,
+    hosts: &mut Hosts,
+    address: SocketAddr,
+    servers: &[&str],
+    status: &str,
+) -> io::Result<bool> {
     let deadline = clock::now() + PATIENCE;
-    let balancers = plan::HOSTS.iter().filter(|host| matches!(host.role, plan::Role::Balancer(_)));
-    let asked: Vec<SocketAddr> = balancers.map(|host| SocketAddr::new(host.address.into(), address.port())).collect();
+    if plan.own_files {
+        hosts.pass(CHECKED).await;
+    }
     loop {
-        let mut all = true;
-        for target in &asked {
-            for server in servers {
-                all &= server_status(hosts, *target, server).await? == status;
-            }
-        }
-        if all || clock::now() > deadline {
-            return Ok(all);
+        let done = if plan.own_files {
+            let answers = answers(hosts, address, TURNS).await?;
+            let served = answers.iter().any(|answer| answer.starts_with("web"));
+            let fully = answers.iter().all(|answer| answer.starts_with("web"));
+            if status == "DOWN" && servers.len() == 2 { !served } else { fully }
+        } else {
+            marked(hosts, address.port(), servers, status).await?
+        };
+        if done || clock::now() > deadline {
+            return Ok(done);
         }
         hosts.pass(0.05).await;
     }
+}
+
+/// Whether both balancers' statistics say `status` of all these servers.
+async fn marked(hosts: &mut Hosts, port: u16, servers: &[&str], status: &str) -> io::Result<bool> {
+    for balancer in plan::HOSTS.iter().filter(|host| matches!(host.role, plan::Role::Balancer(_))) {
+        for server in servers {
+            if server_status(hosts, SocketAddr::new(balancer.address.into(), port), server).await? != status {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 async fn end_haproxy(hosts: &mut Hosts, host: &str) -> io::Result<u64> {

@@ -1,6 +1,11 @@
 //! What visitors get while nothing is wrong: each web server's page, both in turn, and the statistics page.
 
-use crate::lab::{article, ask::Hosts, plan, tell::Step};
+use crate::lab::{
+    article,
+    ask::Hosts,
+    plan::{self, Plan},
+    tell::Step,
+};
 use serde_json::{Value, json};
 use std::{io, net::SocketAddr};
 
@@ -35,16 +40,17 @@ pub async fn direct(hosts: &mut Hosts) -> io::Result<Step> {
     Ok(Step { name: "web servers", observed: observed.join(", "), service: None, held })
 }
 
-/// Through the pair they answer in turn.
-pub async fn alternate(hosts: &mut Hosts, address: SocketAddr) -> io::Result<Step> {
+/// Through the pair they answer in turn; with files of the user's own, by whatever rule those say.
+pub async fn alternate(plan: &Plan, hosts: &mut Hosts, address: SocketAddr) -> io::Result<Step> {
     let mut answers = Vec::new();
     for _ in 0..TURNS {
         answers.push(who(hosts, address).await?);
     }
     let webs = answers.iter().all(|answer| answer.starts_with("web"));
-    let held = webs && answers.windows(3).all(|turn| turn[0] != turn[1] && turn[0] == turn[2]);
-    let observed = format!("http://{}/ answers {}", address.ip(), answers.join(" "));
-    Ok(Step { name: "round robin", observed, service: None, held })
+    let in_turn = answers.windows(3).all(|turn| turn[0] != turn[1] && turn[0] == turn[2]);
+    let held = webs && (in_turn || plan.own_files);
+    let observed = format!("http://{address}/ answers {}", answers.join(" ")).replace(":80/", "/");
+    Ok(Step { name: if plan.own_files { "visitors" } else { "round robin" }, observed, service: None, held })
 }
 
 /// The statistics page wants its password, and shows both servers.

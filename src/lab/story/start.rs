@@ -1,6 +1,11 @@
 //! The beginning: the files are checked, the daemons started, and the virtual address appears on the first balancer.
 
-use crate::lab::{ask::Hosts, clock, plan::Plan, tell::Step};
+use crate::lab::{
+    ask::Hosts,
+    clock,
+    plan::{INTERFACE, Plan},
+    tell::Step,
+};
 use serde_json::{Value, json};
 use std::{io, net::SocketAddr};
 
@@ -61,7 +66,7 @@ async fn keepalived(hosts: &mut Hosts, host: &str) -> io::Result<Value> {
 }
 
 /// Starts all four daemons and waits for an address beyond its own on hap1, and on hap1 only.
-pub async fn pair(_plan: &Plan, hosts: &mut Hosts) -> io::Result<Step> {
+pub async fn pair(plan: &Plan, hosts: &mut Hosts) -> io::Result<Step> {
     let failed = |what: &str, told: &Value| Step {
         name: "virtual address",
         observed: format!("{what} does not start:{}", quoted(&told["output"])),
@@ -90,7 +95,8 @@ pub async fn pair(_plan: &Plan, hosts: &mut Hosts) -> io::Result<Step> {
         .gained_at("hap1", start)
         .map(|at| format!(", {:.1} s after keepalived was started", at - start))
         .unwrap_or_default();
-    let observed = format!("{} on hap1's eth1{when}; {} on hap2's", list("hap1"), list("hap2"));
+    let interface = plan.needs[0].interfaces.first().map_or(INTERFACE, String::as_str);
+    let observed = format!("{} on hap1's {interface}{when}; {} on hap2's", list("hap1"), list("hap2"));
     Ok(Step { name: "virtual address", observed, service: None, held })
 }
 
@@ -100,12 +106,15 @@ pub fn only_on_the_first(hosts: &Hosts) -> bool {
     !hosts.extra_addresses("hap1").is_empty() && hosts.extra_addresses("hap2").is_empty()
 }
 
-/// The address that clients ask, port 80: the first IPv4 address that the first balancer took.
+/// What visitors ask: the first IPv4 address that the first balancer took, and the port of its haproxy.cfg.
 #[must_use]
-pub fn virtual_address(hosts: &Hosts) -> Option<SocketAddr> {
+pub fn virtual_address(plan: &Plan, hosts: &Hosts) -> Option<SocketAddr> {
     let ips = hosts.extra_addresses("hap1").into_iter().filter_map(|address| address.split('/').next()?.parse().ok());
     let ips: Vec<std::net::IpAddr> = ips.collect();
-    ips.iter().find(|ip| ip.is_ipv4()).or_else(|| ips.first()).map(|ip| SocketAddr::new(*ip, 80))
+    ips.iter()
+        .find(|ip| ip.is_ipv4())
+        .or_else(|| ips.first())
+        .map(|ip| SocketAddr::new(*ip, plan.needs[0].visited_port()))
 }
 
 /// A program's output, shortened to what fits into a story.
