@@ -16,10 +16,10 @@ use hawser::{
 };
 
 /// A target's name and its property.
-pub type Target = (&'static str, fn(&[u8]));
+pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: &[Target] = &[
+pub(crate) const TARGETS: &[Target] = &[
     ("h1_request", h1_request),
     ("h1_response", h1_response),
     ("h1_chunked", h1_chunked),
@@ -28,7 +28,7 @@ pub const TARGETS: &[Target] = &[
 ];
 
 /// A request that is forwarded leaves with one meaning: parsed again it is the same message with the same body.
-pub fn h1_request(bytes: &[u8]) {
+pub(crate) fn h1_request(bytes: &[u8]) {
     let mut message = Message::new();
     let Ok(Parsed::Complete(length)) = head::request(bytes, &mut message, Limits::default()) else { return };
     assert!(length <= bytes.len(), "a head is no longer than its bytes");
@@ -51,7 +51,7 @@ pub fn h1_request(bytes: &[u8]) {
 }
 
 /// The same of a response.
-pub fn h1_response(bytes: &[u8]) {
+pub(crate) fn h1_response(bytes: &[u8]) {
     let mut message = Message::new();
     let Ok(Parsed::Complete(length)) = head::response(bytes, &mut message, Limits::default()) else { return };
     assert!(length <= bytes.len(), "a head is no longer than its bytes");
@@ -88,7 +88,7 @@ fn unambiguous(head: &[u8]) {
 }
 
 /// A chunked body has the same data whether it comes at once or byte by byte.
-pub fn h1_chunked(bytes: &[u8]) {
+pub(crate) fn h1_chunked(bytes: &[u8]) {
     let whole = decoded(bytes, bytes.len().max(1));
     let slowly = decoded(bytes, 1);
     assert_eq!(whole, slowly, "pieces matter in {}", show(bytes));
@@ -119,7 +119,7 @@ fn decoded(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<bool>) {
 }
 
 /// Damaged adverts are looked at without harm, and never yield more addresses than they are long.
-pub fn vrrp_packet(bytes: &[u8]) {
+pub(crate) fn vrrp_packet(bytes: &[u8]) {
     let payload = ip::unwrap_v4(bytes).map_or(bytes, |datagram| datagram.payload);
     let Some(raw) = Raw::new(payload) else { return };
     for family in [hawser::ir::failover::Family::V4, hawser::ir::failover::Family::V6] {
@@ -139,7 +139,7 @@ pub fn vrrp_packet(bytes: &[u8]) {
 }
 
 /// A client hello is read without taking part in it; what it names lies within it.
-pub fn tls_hello(bytes: &[u8]) {
+pub(crate) fn tls_hello(bytes: &[u8]) {
     if let tls_hello::Parsed::Client(hello) = tls_hello::parse(bytes) {
         assert!(hello.server_name.is_none_or(|name| name.len() <= bytes.len()));
         assert!(hello.alpn.into_iter().flat_map(tls_hello::alpn_names).map(<[u8]>::len).sum::<usize>() <= bytes.len());
