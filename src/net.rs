@@ -1,1 +1,11 @@
 //! Shared shell: links, addresses, raw frames.
+//!
+//! * [`links`]: what interfaces there are and what changes (rtnetlink)
+//! * [`addresses`]: put an address on an interface, take it off
+//! * [`vrrp`]: raw sockets for protocol 112
+//! * [`announce`]: gratuitous ARP and unsolicited neighbour advertisements, as frames
+
+pub mod addresses;
+pub mod announce;
+pub mod links;
+pub mod vrrp;

@@ -87,6 +87,20 @@ pub fn duration(i: &str, default: TimeUnit) -> Result<Duration, AtomError> {
     Ok(Duration::from_micros(us))
 }
 
+/// Seconds with an optional fraction, to the microsecond: `1`, `0.25`, `.5`.
+pub fn seconds(i: &str) -> Option<Duration> {
+    let (whole, fraction) = i.split_once('.').unwrap_or((i, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let whole = if whole.is_empty() { 0 } else { unsigned(whole)? };
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let micros = fraction.bytes().chain(std::iter::repeat(b'0')).take(6).fold(0, |n, b| n * 10 + u64::from(b - b'0'));
+    Some(Duration::from_micros(whole.checked_mul(1_000_000)?.checked_add(micros)?))
+}
+
 fn unexpected_in_unit(unit: &str) -> char {
     let mut chars = unit.chars();
     match (chars.next(), chars.next()) {
@@ -188,6 +202,14 @@ mod tests {
         assert_eq!(ms("5x"), Err(AtomError::Unexpected('x')));
         assert_eq!(ms(""), Err(AtomError::Empty));
         assert_eq!(ms("99999999d"), Err(AtomError::Overflow));
+    }
+
+    #[test]
+    fn seconds_keep_microseconds() {
+        assert_eq!(seconds("0.25"), Some(Duration::from_millis(250)));
+        assert_eq!(seconds("3"), Some(Duration::from_secs(3)));
+        assert_eq!(seconds(".0000019"), Some(Duration::from_micros(1)));
+        assert_eq!((seconds(""), seconds("."), seconds("1x"), seconds("-1")), (None, None, None, None));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub enum Kind {
     /// Inclusive bounds.
     Int(i64, i64),
     Time(TimeUnit),
+    /// Seconds with a fraction; inclusive bounds in microseconds.
+    Seconds(u64, u64),
     Size,
     Network,
     Ip,
@@ -173,6 +175,9 @@ pub enum Invalid {
     NotAnInteger,
     OutOfRange(i64, i64),
     Time(AtomError),
+    NotSeconds,
+    /// Bounds in microseconds.
+    SecondsOutOfRange(u64, u64),
     Size(AtomError),
     NotANetwork,
     NotAnAddress,
@@ -184,6 +189,10 @@ impl std::fmt::Display for Invalid {
         match self {
             Self::NotAnInteger => f.write_str("expected an integer"),
             Self::OutOfRange(low, high) => write!(f, "expected an integer from {low} to {high}"),
+            Self::NotSeconds => f.write_str("expected seconds such as 1 or 0.5"),
+            Self::SecondsOutOfRange(low, high) => {
+                write!(f, "expected {} to {} seconds", *low as f64 / 1e6, *high as f64 / 1e6)
+            }
             Self::Time(_) => f.write_str("expected a time such as 500ms, 10s or 1h"),
             Self::Size(_) => f.write_str("expected a size such as 1024, 16k or 1m"),
             Self::NotANetwork => f.write_str("expected an address or a network such as 10.0.0.0/8"),
@@ -300,6 +309,14 @@ pub fn value(kind: Kind, text: &str) -> Result<Value, Invalid> {
             Value::Int(n)
         }
         Kind::Time(unit) => Value::Time(atoms::duration(text, unit).map_err(Invalid::Time)?),
+        Kind::Seconds(low, high) => {
+            let time = atoms::seconds(text).ok_or(Invalid::NotSeconds)?;
+            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+            if micros < low || micros > high {
+                return Err(Invalid::SecondsOutOfRange(low, high));
+            }
+            Value::Time(time)
+        }
         Kind::Size => Value::Size(atoms::size(text).map_err(Invalid::Size)?),
         Kind::Network => Value::Network(atoms::network(text).ok_or(Invalid::NotANetwork)?),
         Kind::Ip => Value::Ip(text.parse().map_err(|_| Invalid::NotAnAddress)?),

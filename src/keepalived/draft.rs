@@ -1,0 +1,262 @@
+//! A configuration as written: what each block says, before defaults are filled in and references are followed.
+
+use std::{net::IpAddr, time::Duration};
+
+use super::keyword::{Block, Keyword};
+use crate::{
+    ir::failover::{
+        Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight, notify::Command,
+    },
+    text::source::Span,
+};
+
+/// Everything read so far. The block being read is the last of its kind.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub global: GlobalDraft,
+    pub instances: Vec<InstanceDraft>,
+    pub groups: Vec<GroupDraft>,
+    pub scripts: Vec<ScriptDraft>,
+    pub processes: Vec<ProcessDraft>,
+    pub files: Vec<FileDraft>,
+    pub static_addresses: Vec<Address>,
+    pub missing: Vec<MissingFeature>,
+    /// The name that complaints about the open block carry.
+    pub open: Open,
+    /// A named interface does not exist, which ends the original's checks early.
+    pub missing_interface: bool,
+    /// Set by a keyword whose block is to be passed over.
+    pub skip: bool,
+}
+
+/// Which kind of block is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Open {
+    #[default]
+    Nothing,
+    Instance,
+    Group,
+    Script,
+    Process,
+    File,
+}
+
+/// `global_defs`: what has no default of its own, and what later defaults come from.
+#[derive(Debug, Default)]
+pub struct GlobalDraft {
+    pub settings: Global,
+    /// The script user could not be found.
+    pub bad_script_user: bool,
+    pub strict: bool,
+    pub garp: GarpDraft,
+}
+
+/// One `vrrp_instance`. `None` means not written.
+#[derive(Debug, Default)]
+pub struct InstanceDraft {
+    pub name: String,
+    pub at: Span,
+    pub interface: Option<(String, Span)>,
+    pub role: Option<Role>,
+    pub vrid: Option<u8>,
+    pub priority: Option<u8>,
+    pub version: Option<Version>,
+    pub advert_interval: Option<Duration>,
+    pub auth: AuthDraft,
+    pub unicast: bool,
+    pub peers: Vec<Peer>,
+    pub unicast_ttl: Option<u8>,
+    pub check_unicast_src: Option<bool>,
+    pub source: Option<IpAddr>,
+    pub track_source: bool,
+    pub group: Option<IpAddr>,
+    pub addresses: Vec<Address>,
+    pub excluded: Vec<Address>,
+    pub native_ipv6: bool,
+    pub nopreempt: bool,
+    pub preempt_delay: Duration,
+    pub garp: GarpDraft,
+    pub down_timer_adverts: Option<u32>,
+    pub lower_prio_no_advert: Option<bool>,
+    pub higher_prio_send_advert: Option<bool>,
+    pub skip_check_adv_addr: Option<bool>,
+    pub strict: Option<bool>,
+    pub accept: Option<bool>,
+    pub dont_track_primary: bool,
+    pub promote_secondaries: bool,
+    pub tracking: TrackingDraft,
+    pub notify: Notify,
+    pub notify_priority_changes: Option<bool>,
+    pub smtp_alert: bool,
+    pub receive_buffer: Option<usize>,
+    pub lvs_sync_interface: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct AuthDraft {
+    pub kind: Option<AuthKind>,
+    pub password: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthKind {
+    Pass,
+    Ah,
+}
+
+/// Timings of announcements, each only if written.
+#[derive(Debug, Default, Clone)]
+pub struct GarpDraft {
+    pub delay: Option<Duration>,
+    pub repeat: Option<u32>,
+    pub refresh: Option<Duration>,
+    pub refresh_repeat: Option<u32>,
+    pub lower_prio_delay: Option<Duration>,
+    pub lower_prio_repeat: Option<u32>,
+    pub interval: Option<Duration>,
+    pub na_interval: Option<Duration>,
+}
+
+/// References to watched things, with the weight only if written.
+#[derive(Debug, Default, Clone)]
+pub struct TrackingDraft {
+    pub interfaces: Vec<TrackedDraft>,
+    pub scripts: Vec<TrackedDraft>,
+    pub processes: Vec<TrackedDraft>,
+    pub files: Vec<TrackedDraft>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TrackedDraft {
+    pub name: String,
+    pub weight: Option<Weight>,
+    /// `reverse` or `noreverse` without a weight of its own.
+    pub reverse: Option<bool>,
+    pub at: Span,
+}
+
+#[derive(Debug, Default)]
+pub struct GroupDraft {
+    pub name: String,
+    pub at: Span,
+    pub members: Vec<String>,
+    pub tracking: TrackingDraft,
+    pub notify: Notify,
+    pub tracking_weight: bool,
+    pub notify_priority_changes: Option<bool>,
+}
+
+#[derive(Debug, Default)]
+pub struct ScriptDraft {
+    pub name: String,
+    pub at: Span,
+    pub command: Option<(Vec<Vec<u8>>, Span)>,
+    pub interval: Option<Duration>,
+    pub timeout: Option<Duration>,
+    pub weight: Weight,
+    pub rise: u32,
+    pub fall: u32,
+    pub run_as: Option<RunAs>,
+    pub init_fail: bool,
+    /// Its user is unknown.
+    pub bad_user: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct ProcessDraft {
+    pub name: String,
+    pub at: Span,
+    pub program: Option<Vec<Vec<u8>>>,
+    pub compare: Option<ProcessMatch>,
+    pub full_command: bool,
+    pub weight: Weight,
+    pub quorum: Option<u32>,
+    pub quorum_max: Option<u32>,
+    pub terminate_delay: Duration,
+    pub fork_delay: Duration,
+}
+
+#[derive(Debug, Default)]
+pub struct FileDraft {
+    pub name: String,
+    pub at: Span,
+    pub path: Option<String>,
+    pub weight: Option<Weight>,
+    pub init: Option<(i64, bool)>,
+}
+
+impl Draft {
+    /// The router being read. Keywords of its block are only met inside one.
+    pub fn instance(&mut self) -> &mut InstanceDraft {
+        self.instances.last_mut().expect("vrrp_instance keywords stand inside a vrrp_instance")
+    }
+
+    pub fn group(&mut self) -> &mut GroupDraft {
+        self.groups.last_mut().expect("vrrp_sync_group keywords stand inside a vrrp_sync_group")
+    }
+
+    pub fn script(&mut self) -> &mut ScriptDraft {
+        self.scripts.last_mut().expect("vrrp_script keywords stand inside a vrrp_script")
+    }
+
+    pub fn process(&mut self) -> &mut ProcessDraft {
+        self.processes.last_mut().expect("vrrp_track_process keywords stand inside a vrrp_track_process")
+    }
+
+    pub fn file(&mut self) -> &mut FileDraft {
+        self.files.last_mut().expect("track_file keywords stand inside a track_file")
+    }
+
+    /// The commands of whichever block is open.
+    pub fn notify(&mut self) -> &mut Notify {
+        match self.open {
+            Open::Group => &mut self.group().notify,
+            _ => &mut self.instance().notify,
+        }
+    }
+
+    /// The references of whichever block is open.
+    pub fn tracking(&mut self) -> &mut TrackingDraft {
+        match self.open {
+            Open::Group => &mut self.group().tracking,
+            _ => &mut self.instance().tracking,
+        }
+    }
+
+    /// The name of the open block.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        let name = match self.open {
+            Open::Nothing => None,
+            Open::Instance => self.instances.last().map(|item| &item.name),
+            Open::Group => self.groups.last().map(|item| &item.name),
+            Open::Script => self.scripts.last().map(|item| &item.name),
+            Open::Process => self.processes.last().map(|item| &item.name),
+            Open::File => self.files.last().map(|item| &item.name),
+        };
+        name.cloned().unwrap_or_default()
+    }
+
+    /// Whether a missing keyword stands in a block that is itself missing, so that one warning says it all.
+    #[must_use]
+    pub fn inside_missing(&self, keyword: &Keyword) -> bool {
+        keyword.blocks.iter().all(|block| {
+            !matches!(
+                block,
+                Block::Top
+                    | Block::Global
+                    | Block::Instance
+                    | Block::SyncGroup
+                    | Block::Script
+                    | Block::TrackProcess
+                    | Block::TrackFile
+            )
+        })
+    }
+}
+
+/// A command whose program has not been looked for.
+#[must_use]
+pub fn unchecked(argv: Vec<Vec<u8>>, run_as: RunAs, at: Span) -> Command {
+    Command { argv, path: std::path::PathBuf::new(), run_as, at }
+}

@@ -1,0 +1,72 @@
+//! The list of lists: every keyword of the language, by the file that defines it.
+//!
+//! To add one, write its `const` in the file of its block and name it in that file's list. Nothing else has to change: the
+//! walk finds it, errors and suggestions know it, the documentation is printed from it.
+
+mod address;
+mod global;
+mod group;
+mod instance;
+mod missing;
+mod notify;
+mod process;
+mod script;
+mod shared;
+mod top;
+mod track;
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use super::keyword::{Block, Keyword, Status};
+use crate::text::nearest;
+
+/// Every list.
+pub const ALL: &[&[Keyword]] = &[
+    top::KEYWORDS,
+    global::KEYWORDS,
+    instance::KEYWORDS,
+    address::KEYWORDS,
+    track::KEYWORDS,
+    notify::KEYWORDS,
+    group::KEYWORDS,
+    script::KEYWORDS,
+    process::KEYWORDS,
+    missing::TOP,
+    missing::GLOBAL,
+    missing::INSTANCE,
+    missing::LVS,
+    missing::CHECKERS,
+    missing::BFD,
+    missing::NEWER,
+];
+
+static INDEX: LazyLock<BTreeMap<(Block, &'static str), &'static Keyword>> = LazyLock::new(|| {
+    let all = ALL.iter().copied().flatten();
+    all.flat_map(|keyword| keyword.blocks.iter().map(move |block| ((*block, keyword.name), keyword))).collect()
+});
+
+/// Every keyword once.
+pub fn all() -> impl Iterator<Item = &'static Keyword> {
+    ALL.iter().copied().flatten()
+}
+
+/// The keyword of a block by name.
+#[must_use]
+pub fn find(block: Block, name: &str) -> Option<&'static Keyword> {
+    INDEX.get(&(block, name)).copied().filter(|keyword| keyword.status != Status::Newer)
+}
+
+/// A keyword that only later versions of keepalived know.
+#[must_use]
+pub fn newer(block: Block, name: &str) -> Option<&'static Keyword> {
+    INDEX.get(&(block, name)).copied().filter(|keyword| keyword.status == Status::Newer)
+}
+
+/// The keyword that an unknown word was probably meant to be.
+#[must_use]
+pub fn nearest(block: Block, word: &str) -> Option<&'static str> {
+    nearest::nearest(
+        word,
+        INDEX.keys().filter(|(of, name)| *of == block && newer(block, name).is_none()).map(|(_, name)| *name),
+    )
+}

@@ -1,0 +1,126 @@
+//! Commands run at changes, of a router or of a group.
+
+use crate::{
+    ir::failover::{Notify, notify::Command},
+    keepalived::{
+        draft::{Draft, Open},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
+    },
+};
+
+const BOTH: &[Block] = &[Block::Instance, Block::SyncGroup];
+const INSTANCE: &[Block] = &[Block::Instance];
+const COMMAND: Grammar = Grammar::Custom("<command line> [<user> [<group>]]");
+
+pub(super) const KEYWORDS: &[Keyword] = &[
+    NOTIFY,
+    NOTIFY_MASTER,
+    NOTIFY_BACKUP,
+    NOTIFY_FAULT,
+    NOTIFY_STOP,
+    NOTIFY_DELETED,
+    NOTIFY_MASTER_RX_LOWER_PRI,
+    NOTIFY_PRIORITY_CHANGES,
+    SMTP_ALERT,
+];
+
+/// Reads a command and puts it where `place` says.
+fn set(draft: &mut Draft, call: &mut Call<'_>, place: fn(&mut Notify) -> &mut Option<Command>) {
+    if let Some(command) = super::shared::notification(call) {
+        *place(draft.notify()) = Some(command);
+    }
+}
+
+const NOTIFY: Keyword = Keyword {
+    name: "notify",
+    blocks: BOTH,
+    grammar: COMMAND,
+    doc: "Run at every change, with four more arguments: INSTANCE or GROUP, the name, the state, the priority.",
+    examples: &["notify /usr/local/bin/changed", "notify \"/usr/local/bin/changed 'two words'\" root"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.any),
+    ..KEYWORD
+};
+
+const NOTIFY_MASTER: Keyword = Keyword {
+    name: "notify_master",
+    blocks: BOTH,
+    grammar: COMMAND,
+    doc: "Run on becoming master.",
+    examples: &["notify_master /usr/local/bin/master"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.master),
+    ..KEYWORD
+};
+
+const NOTIFY_BACKUP: Keyword = Keyword {
+    name: "notify_backup",
+    doc: "Run on becoming backup, at start too.",
+    examples: &["notify_backup /usr/local/bin/backup"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.backup),
+    ..NOTIFY_MASTER
+};
+
+const NOTIFY_FAULT: Keyword = Keyword {
+    name: "notify_fault",
+    doc: "Run on a fault.",
+    examples: &["notify_fault /usr/local/bin/fault"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.fault),
+    ..NOTIFY_MASTER
+};
+
+const NOTIFY_STOP: Keyword = Keyword {
+    name: "notify_stop",
+    doc: "Run when the daemon ends.",
+    examples: &["notify_stop /usr/local/bin/stop"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.stop),
+    ..NOTIFY_MASTER
+};
+
+const NOTIFY_DELETED: Keyword = Keyword {
+    name: "notify_deleted",
+    blocks: INSTANCE,
+    grammar: COMMAND,
+    doc: "Run when a reload removes the router; without it the removal is told as a fault.",
+    examples: &["notify_deleted /usr/local/bin/deleted"],
+    lower: |draft, call| {
+        if !call.words.arguments().is_empty() {
+            set(draft, call, |notify| &mut notify.deleted);
+        }
+    },
+    ..KEYWORD
+};
+
+const NOTIFY_MASTER_RX_LOWER_PRI: Keyword = Keyword {
+    name: "notify_master_rx_lower_pri",
+    blocks: INSTANCE,
+    grammar: COMMAND,
+    doc: "Run when a master hears an advert of lower priority.",
+    examples: &["notify_master_rx_lower_pri /usr/local/bin/split"],
+    lower: |draft, call| set(draft, call, |notify| &mut notify.lower_priority),
+    ..KEYWORD
+};
+
+const NOTIFY_PRIORITY_CHANGES: Keyword = Keyword {
+    name: "notify_priority_changes",
+    blocks: BOTH,
+    grammar: Grammar::Custom("[on|off|true|false|yes|no]"),
+    doc: "Changes of priority go into the pipes too.",
+    examples: &["notify_priority_changes true"],
+    lower: |draft, call| {
+        let value = call.switch();
+        match draft.open {
+            Open::Group => draft.group().notify_priority_changes = value,
+            _ => draft.instance().notify_priority_changes = value,
+        }
+    },
+    ..KEYWORD
+};
+
+const SMTP_ALERT: Keyword = Keyword {
+    name: "smtp_alert",
+    blocks: BOTH,
+    grammar: Grammar::Custom("[on|off|true|false|yes|no]"),
+    status: Status::MissingExtra,
+    doc: "Mail at changes.",
+    examples: &["smtp_alert"],
+    ..KEYWORD
+};

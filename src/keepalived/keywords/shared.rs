@@ -1,0 +1,66 @@
+//! What several keywords read alike: commands with users, addresses, weights.
+
+use std::net::IpAddr;
+
+use crate::{
+    ir::failover::{RunAs, Weight, notify::Command},
+    keepalived::{keyword::Call, quoted},
+};
+
+/// `"COMMAND LINE" [USER [GROUP]]`. Complains and gives `None` when a user or group is unknown.
+pub(super) fn command(call: &mut Call<'_>, what: &str) -> Option<(Vec<Vec<u8>>, Option<RunAs>)> {
+    if call.words.arguments().is_empty() {
+        call.missing_argument();
+        return None;
+    }
+    let after_keyword = call.words.raw[call.words.keyword().len()..].to_owned();
+    let (line, rest) = quoted::first_word(&after_keyword);
+    let argv = quoted::split(&line).unwrap_or_else(|partial| partial);
+    if argv.is_empty() {
+        call.complain("no-script", format!("No {what} script specified - ignoring"));
+        return None;
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    Some((argv, run_as(call, &words)))
+}
+
+/// `USER [GROUP]` behind a command. Words that name nobody are complained about at run time only, as in the original.
+pub(super) fn run_as(call: &Call<'_>, words: &[&str]) -> Option<RunAs> {
+    let (&user, rest) = words.split_first()?;
+    let found = call.system.user(user)?;
+    match rest.first() {
+        Some(group) => {
+            let name = group.strip_prefix(':').unwrap_or(group);
+            Some(RunAs { gid: call.system.group(name)?, ..found })
+        }
+        None => Some(found),
+    }
+}
+
+/// A notification command. Its program is looked for when everything is read.
+pub(super) fn notification(call: &mut Call<'_>) -> Option<Command> {
+    let at = call.words.at;
+    let (argv, run_as) = command(call, "notify")?;
+    let own = call.system.own();
+    Some(crate::keepalived::draft::unchecked(argv, run_as.unwrap_or(own), at))
+}
+
+/// An address with an optional prefix length.
+pub(super) fn address_and_prefix(text: &str) -> Option<(IpAddr, Option<u8>)> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let ip: IpAddr = address.parse().ok()?;
+    let longest = if ip.is_ipv4() { 32 } else { 128 };
+    let prefix = match prefix {
+        Some(text) => Some(text.parse().ok().filter(|&length: &u8| length <= longest)?),
+        None => None,
+    };
+    Some((ip, prefix))
+}
+
+/// `N [reverse]`.
+pub(super) fn weight(value: i64, reverse: bool) -> Weight {
+    Weight { value: i32::try_from(value).unwrap_or(0), reverse }
+}

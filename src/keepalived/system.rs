@@ -1,0 +1,57 @@
+//! What the language must ask the machine: a trait, so that this room stays pure and tests need no machine.
+
+use std::path::PathBuf;
+
+use crate::ir::failover::RunAs;
+
+/// Why a file has no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    Missing,
+    Directory,
+    Forbidden,
+}
+
+/// What became of looking for a script's program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    Found(PathBuf),
+    /// A bare name was found by searching `PATH`.
+    FoundByPath(PathBuf),
+    /// There is no such file, or nobody may execute it.
+    NotFound,
+    /// Somebody other than root could change it, and root would run it.
+    Unsafe(PathBuf),
+}
+
+/// The machine, as far as a configuration can see it.
+pub trait System {
+    /// The text of a file. Bytes that are no UTF-8 are replaced.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(&self, path: &str) -> Result<String, Unreadable>;
+
+    /// Paths that a pattern of the shell (with braces) matches, in order.
+    fn glob(&self, pattern: &str) -> Vec<String>;
+
+    fn interface_exists(&self, name: &str) -> bool;
+
+    /// User and primary group by name.
+    fn user(&self, name: &str) -> Option<RunAs>;
+
+    fn group(&self, name: &str) -> Option<u32>;
+
+    /// Who we are.
+    fn own(&self) -> RunAs;
+
+    /// Looks for the program of a script.
+    fn program(&self, name: &[u8], run_as: &RunAs) -> Program;
+
+    fn host_name(&self) -> String;
+
+    fn environment(&self, name: &str) -> Option<String>;
+
+    /// A number from 0 to 32767.
+    fn random(&self) -> u16;
+}

@@ -1,0 +1,255 @@
+//! Pieces to a draft: finds each keyword in its block, matches its arguments, lets it write down what it means.
+//!
+//! The original has four processes that each read the whole file and skip what is another's. They all complain of what
+//! nobody knows, so those complaints come four times; the walk does the same, and [`Report`] keeps one of each for people.
+
+use super::{
+    draft::Draft,
+    keyword::{Block, Call, Closing, Grammar, Keyword, Opens, Status, missing_argument},
+    keywords,
+    lex::{Piece, Words, quotes_are_paired},
+    report::{Pass, Report},
+    system::System,
+};
+use crate::{
+    ir::failover::MissingFeature,
+    text::{
+        grammar::{self, Arg, Args, Invalid, Mismatch, Problem},
+        source::Span,
+    },
+};
+
+/// The first three passes; the checks of the VRRP process come between the third and [`walk_last`].
+pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft {
+    let mut draft = Draft::default();
+    for pass in [Pass::Global, Pass::Check, Pass::Vrrp] {
+        report.enter(pass);
+        // Two processes read these; the second reading is the one that counts.
+        draft.files.clear();
+        Walker { pieces, at: 0, level: 0, pass, draft: &mut draft, system, report }.whole();
+    }
+    draft
+}
+
+/// The last pass, which only repeats what nobody understands.
+pub fn walk_last(pieces: &[Piece], system: &dyn System, report: &mut Report) {
+    report.enter(Pass::Bfd);
+    let draft = &mut Draft::default();
+    Walker { pieces, at: 0, level: 0, pass: Pass::Bfd, draft, system, report }.whole();
+}
+
+struct Walker<'a> {
+    pieces: &'a [Piece],
+    at: usize,
+    level: i64,
+    pass: Pass,
+    draft: &'a mut Draft,
+    system: &'a dyn System,
+    report: &'a mut Report,
+}
+
+impl Walker<'_> {
+    fn whole(mut self) {
+        self.block(Block::Top);
+        if self.level > 0 {
+            let text = format!("There are {} missing '}}'s or extra '{{'s", self.level);
+            self.report.general("braces", text);
+        }
+    }
+
+    fn next(&mut self) -> Option<Piece> {
+        if self.report.aborted() {
+            return None;
+        }
+        let piece = self.pieces.get(self.at)?.clone();
+        self.at += 1;
+        match &piece {
+            Piece::Open(_) => self.level += 1,
+            Piece::Close(at) if self.level == 0 => self.report.at("extra-brace", *at, "Extra '}' found"),
+            Piece::Close(_) => self.level -= 1,
+            Piece::Words(words) => self.check_quotes(words),
+        }
+        Some(piece)
+    }
+
+    fn check_quotes(&mut self, words: &Words) {
+        if !quotes_are_paired(&words.raw) {
+            self.report.at("unterminated-quote", words.at, format!("Unterminated quote '{}'", words.raw));
+            self.report.at("unmatched-quote", words.at, format!("Unmatched quote: '{}'", words.raw));
+        }
+    }
+
+    fn next_opens(&self) -> bool {
+        matches!(self.pieces.get(self.at), Some(Piece::Open(_)))
+    }
+
+    /// Reads keywords up to the end of a block.
+    fn block(&mut self, block: Block) {
+        while let Some(piece) = self.next() {
+            match piece {
+                Piece::Open(at) => self.report.at("unexpected-brace", at, "Unexpected '{' - ignoring"),
+                Piece::Close(_) if block != Block::Top => return,
+                Piece::Close(at) => self.unknown(block, "}", at),
+                Piece::Words(words) => self.keyword(block, &words),
+            }
+        }
+    }
+
+    fn unknown(&mut self, block: Block, word: &str, at: Span) {
+        let help = match keywords::newer(block, word) {
+            Some(keyword) => Some(format!("new in keepalived 2.4: {}", keyword.doc)),
+            None => keywords::nearest(block, word).map(|near| format!("did you mean '{near}'?")),
+        };
+        self.report.unknown(at, format!("Unknown keyword '{word}'"), help);
+    }
+
+    fn keyword(&mut self, block: Block, words: &Words) {
+        let Some(keyword) = keywords::find(block, words.keyword()) else {
+            self.unknown(block, words.keyword(), words.words[0].at);
+            return;
+        };
+        if block == Block::Top && !keyword.passes.contains(&self.pass) {
+            self.skip_block();
+            return;
+        }
+        self.note_missing(keyword, words);
+        let Some(args) = self.arguments(keyword, words) else {
+            if self.report.aborted() {
+                return;
+            }
+            // A block with a bad name is still a block.
+            self.inside(keyword, words);
+            return;
+        };
+        self.draft.skip = false;
+        let mut call = Call { keyword, words, args, system: self.system, report: self.report };
+        (keyword.lower)(self.draft, &mut call);
+        if std::mem::take(&mut self.draft.skip) {
+            self.skip_block();
+            return;
+        }
+        self.inside(keyword, words);
+    }
+
+    /// Passes over a block that belongs to another process, or that is to be ignored.
+    fn skip_block(&mut self) {
+        if !self.next_opens() {
+            return;
+        }
+        let mut depth = 0;
+        while let Some(piece) = self.next() {
+            match piece {
+                Piece::Open(_) => depth += 1,
+                Piece::Close(_) => depth -= 1,
+                Piece::Words(_) => {}
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    fn inside(&mut self, keyword: &'static Keyword, words: &Words) {
+        match keyword.opens {
+            Opens::Nothing => return,
+            Opens::Block(block) => {
+                self.opened(words);
+                self.block(block);
+            }
+            Opens::List(entry) => {
+                self.opened(words);
+                self.list(keyword, entry);
+            }
+        }
+        let at = self.pieces[..self.at.min(self.pieces.len())].last().map_or(words.at, Piece::at);
+        (keyword.close)(self.draft, &mut Closing { at, system: self.system, report: self.report });
+    }
+
+    /// The `{` should be next. Without it the original complains of the next line and goes on as if it were there.
+    fn opened(&mut self, words: &Words) {
+        if self.next_opens() {
+            self.next();
+        } else {
+            let at = self.pieces.get(self.at).map_or(words.at, Piece::at);
+            self.report.at("missing-brace", at, "Missing '{' at beginning of configuration block");
+        }
+    }
+
+    fn list(&mut self, keyword: &'static Keyword, entry: fn(&mut Draft, &mut Call<'_>)) {
+        let mut depth = 0;
+        while let Some(piece) = self.next() {
+            match piece {
+                Piece::Close(_) if depth == 0 => return,
+                Piece::Close(_) => depth -= 1,
+                Piece::Open(_) => depth += 1,
+                Piece::Words(words) => {
+                    let args = Args::default();
+                    let mut call = Call { keyword, words: &words, args, system: self.system, report: self.report };
+                    entry(self.draft, &mut call);
+                }
+            }
+        }
+    }
+
+    fn note_missing(&mut self, keyword: &'static Keyword, words: &Words) {
+        let fatal = match keyword.status {
+            Status::Missing => true,
+            Status::MissingExtra => false,
+            Status::Works | Status::Tuning | Status::Legacy | Status::Newer => return,
+        };
+        // Inside a block that is missing as a whole, its keywords go without saying.
+        if self.draft.inside_missing(keyword) {
+            return;
+        }
+        let at = words.at;
+        let text = format!("WARNING - '{}' is not implemented yet", keyword.name);
+        self.report.notice("not-implemented", Some(at), text);
+        self.draft.missing.push(MissingFeature { keyword: keyword.name, at, fatal });
+    }
+
+    /// The arguments, or `None` when one is wrong and said to be.
+    fn arguments(&mut self, keyword: &'static Keyword, words: &Words) -> Option<Args> {
+        let Grammar::Args(args) = keyword.grammar else { return Some(Args::default()) };
+        let positional = args.iter().all(|arg| matches!(arg, Arg::Value(..) | Arg::Optional(..)));
+        // Further words are ignored, as in the original, where the grammar is only words.
+        let count = if positional { args.len().min(words.arguments().len()) } else { words.arguments().len() };
+        match grammar::match_words(args, &words.arguments()[..count], words.at.after()) {
+            Ok(args) => Some(args),
+            Err(mismatches) => {
+                mismatches.iter().for_each(|mismatch| self.mismatch(keyword, words, mismatch));
+                None
+            }
+        }
+    }
+
+    fn mismatch(&mut self, keyword: &'static Keyword, words: &Words, mismatch: &Mismatch) {
+        let word = &mismatch.word;
+        let problem = match &mismatch.problem {
+            Problem::Missing(_) => {
+                missing_argument(words, self.report);
+                return;
+            }
+            Problem::Invalid(_, Invalid::NotAnInteger | Invalid::NotSeconds) => {
+                Some(format!("invalid number '{word}'"))
+            }
+            Problem::Invalid(_, Invalid::OutOfRange(low, high)) => {
+                Some(format!("number '{word}' outside range [{low}, {high}]"))
+            }
+            Problem::Invalid(_, Invalid::SecondsOutOfRange(low, high)) => Some(format!(
+                "number '{word}' outside range [{}.{:06}, {}.{:06}]",
+                low / 1_000_000,
+                low % 1_000_000,
+                high / 1_000_000,
+                high % 1_000_000
+            )),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.report.at("bad-number", mismatch.at, problem);
+        }
+        if !keyword.invalid.is_empty() {
+            let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
+            self.report.at("bad-argument", mismatch.at, text);
+        }
+    }
+}

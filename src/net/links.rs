@@ -1,0 +1,150 @@
+//! Interfaces and their addresses: a first look, then every change as the kernel tells it.
+
+use std::{collections::BTreeMap, io, net::IpAddr};
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    address::{AddressAttribute, AddressMessage},
+    link::{LinkAttribute, LinkFlags, LinkMessage},
+};
+use rtnetlink::{Handle, MulticastGroup, packet_core::NetlinkPayload};
+use tokio::sync::mpsc;
+
+use crate::vrrp::input::Link;
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An interface as it now is.
+    Link(Link),
+    Gone(String),
+    /// An address left an interface; whether by us is not known here.
+    Removed {
+        interface: String,
+        ip: IpAddr,
+    },
+}
+
+/// Everything known of interfaces, kept up to date by the kernel's messages.
+#[derive(Debug, Default)]
+struct Table(BTreeMap<u32, Link>);
+
+/// Asks the kernel for everything, then goes on listening. Must run inside a `LocalSet`.
+///
+/// Returns the first look, the changes after it, and a handle for requests.
+///
+/// # Errors
+/// No netlink socket, or the kernel refuses to list.
+pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, Handle)> {
+    let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
+    let (monitor, _, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
+    tokio::task::spawn_local(monitor);
+    // Requests have a socket of their own, so that their answers never wait behind a burst of messages.
+    let (requests, handle, _) = rtnetlink::new_connection()?;
+    tokio::task::spawn_local(requests);
+    let mut table = Table::default();
+    table.fill(&handle).await.map_err(io::Error::other)?;
+    let first = table.0.values().cloned().collect();
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::task::spawn_local(async move {
+        while let Some((message, _)) = messages.next().await {
+            let NetlinkPayload::InnerMessage(message) = message.payload else { continue };
+            for change in table.apply(message) {
+                if sender.send(change).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    Ok((first, receiver, handle))
+}
+
+/// Whether an interface really has an address now.
+pub async fn has_address(handle: &Handle, index: u32, ip: IpAddr) -> bool {
+    let mut answers = handle.address().get().set_link_index_filter(index).execute();
+    while let Ok(Some(message)) = answers.try_next().await {
+        if message.header.index == index && address_of(&message) == Some(ip) {
+            return true;
+        }
+    }
+    false
+}
+
+impl Table {
+    async fn fill(&mut self, handle: &Handle) -> Result<(), rtnetlink::Error> {
+        let mut links = handle.link().get().execute();
+        while let Some(message) = links.try_next().await? {
+            self.link(&message);
+        }
+        let mut addresses = handle.address().get().execute();
+        while let Some(message) = addresses.try_next().await? {
+            self.add(&message);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, message: RouteNetlinkMessage) -> Vec<Change> {
+        match message {
+            RouteNetlinkMessage::NewLink(message) => self.link(&message),
+            RouteNetlinkMessage::DelLink(message) => {
+                // Bridges send these for their ports too; only one that leaves nothing behind is an interface gone.
+                if message.header.interface_family != netlink_packet_route::AddressFamily::Unspec {
+                    return Vec::new();
+                }
+                self.0.remove(&message.header.index).map(|link| Change::Gone(link.name)).into_iter().collect()
+            }
+            RouteNetlinkMessage::NewAddress(message) => self.add(&message),
+            RouteNetlinkMessage::DelAddress(message) => self.remove(&message),
+            _ => Vec::new(),
+        }
+    }
+
+    fn link(&mut self, message: &LinkMessage) -> Vec<Change> {
+        let index = message.header.index;
+        let entry = self.0.entry(index).or_insert_with(|| Link { index, ..Link::default() });
+        let before = entry.clone();
+        let flags = message.header.flags;
+        entry.up = flags.contains(LinkFlags::Up) && flags.contains(LinkFlags::Running);
+        for attribute in &message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => entry.name.clone_from(name),
+                LinkAttribute::Address(mac) => entry.mac = mac.as_slice().try_into().ok(),
+                LinkAttribute::Mtu(mtu) => entry.mtu = *mtu,
+                _ => {}
+            }
+        }
+        if *entry == before { Vec::new() } else { vec![Change::Link(entry.clone())] }
+    }
+
+    fn add(&mut self, message: &AddressMessage) -> Vec<Change> {
+        let Some(ip) = address_of(message) else { return Vec::new() };
+        let Some(link) = self.0.get_mut(&message.header.index) else { return Vec::new() };
+        if link.addresses.contains(&ip) {
+            return Vec::new();
+        }
+        link.addresses.push(ip);
+        vec![Change::Link(link.clone())]
+    }
+
+    fn remove(&mut self, message: &AddressMessage) -> Vec<Change> {
+        let Some(ip) = address_of(message) else { return Vec::new() };
+        let Some(link) = self.0.get_mut(&message.header.index) else { return Vec::new() };
+        link.addresses.retain(|known| *known != ip);
+        vec![Change::Link(link.clone()), Change::Removed { interface: link.name.clone(), ip }]
+    }
+}
+
+/// The interface's own address: `Local` where there is a peer, else `Address`.
+fn address_of(message: &AddressMessage) -> Option<IpAddr> {
+    let local = message.attributes.iter().find_map(|attribute| match attribute {
+        AddressAttribute::Local(ip) => Some(*ip),
+        _ => None,
+    });
+    local.or_else(|| {
+        message.attributes.iter().find_map(|attribute| match attribute {
+            AddressAttribute::Address(ip) => Some(*ip),
+            _ => None,
+        })
+    })
+}
