@@ -5,6 +5,8 @@
 //! * [`sd_notify`]: tell systemd that we are ready, reloading or stopping
 //! * [`signals`]: wait for a signal with a deadline, without a runtime (supervisors)
 //! * [`credentials`]: names of users and groups to numbers, and becoming one of them
+//! * [`spawn`]: start a program as somebody else
+//! * [`local_time`]: the time of day
 //! * [`procs`]: which processes run, as `/proc` tells it
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
@@ -12,8 +14,10 @@
 pub mod alive;
 pub mod credentials;
 pub mod daemon;
+pub mod local_time;
 pub mod pidfd;
 pub mod pidfile;
 pub mod procs;
 pub mod sd_notify;
 pub mod signals;
+pub mod spawn;

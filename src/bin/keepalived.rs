@@ -1,1 +1,5 @@
-fn main() {}
+//! The `keepalived` binary: its whole work is in [`hawser::failover`].
+
+fn main() -> std::process::ExitCode {
+    hawser::failover::main()
+}

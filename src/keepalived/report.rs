@@ -56,6 +56,10 @@ impl Pass {
 pub struct Line {
     pub place: Place,
     pub text: String,
+    /// Which process says it.
+    pub pass: Pass,
+    /// Only a running daemon says it, not `-t`.
+    pub running: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +80,6 @@ pub struct Report {
     abort: bool,
     unread: bool,
     refused: bool,
-    asides: Vec<String>,
     pass: Pass,
 }
 
@@ -130,18 +133,14 @@ impl Report {
     /// For people and for the log of a running daemon; the original's `-t` does not say it.
     pub fn aside(&mut self, code: &'static str, span: Span, text: impl Into<String>) {
         let text = text.into();
-        self.asides.push(text.clone());
+        self.log_only(text.clone());
         self.diagnostics.push(Diagnostic::new(code, Severity::Warning, text).at(span));
     }
 
     /// For the log of a running daemon.
     pub fn log_only(&mut self, text: impl Into<String>) {
-        self.asides.push(text.into());
-    }
-
-    /// What only a running daemon says, in order.
-    pub fn asides(&self) -> impl Iterator<Item = &str> {
-        self.asides.iter().map(String::as_str)
+        let line = Line { place: Place::Nowhere, text: text.into(), pass: self.pass, running: true };
+        self.lines.push(line);
     }
 
     /// A keyword lacks its argument: nothing after it counts.
@@ -171,7 +170,7 @@ impl Report {
             (Some(span), Pass::Global) => Place::LineOnly(span),
             (Some(span), _) => Place::FileAndLine(span),
         };
-        self.lines.push(Line { place, text: text.clone() });
+        self.lines.push(Line { place, text: text.clone(), pass: self.pass, running: false });
         self.worst = self.worst.max(rank);
         let mut diagnostic = Diagnostic::new(code, severity, text);
         diagnostic.help = help;
@@ -215,9 +214,14 @@ impl Report {
         if self.abort { MISSING_ARGUMENT } else { self.worst.number() }
     }
 
-    /// The original's lines.
+    /// What `-t` prints.
     pub fn lines<'a>(&'a self, sources: &'a Sources) -> impl Iterator<Item = String> + 'a {
-        self.lines.iter().map(|line| line.render(sources))
+        self.lines.iter().filter(|line| !line.running).map(|line| line.render(sources))
+    }
+
+    /// What one process logs at start and reload.
+    pub fn log_lines<'a>(&'a self, sources: &'a Sources, pass: Pass) -> impl Iterator<Item = String> + 'a {
+        self.lines.iter().filter(move |line| line.pass == pass).map(|line| line.render(sources))
     }
 }
 

@@ -86,12 +86,12 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
     let name = draft.name.clone();
     let group = config.group_of(&name);
     let family = family(&draft);
-    let Some((interface, _)) = draft.interface.clone() else {
-        report.refuse("no-interface", format!("({name}) Unknown interface!"));
-        return None;
-    };
     let Some(vrid) = draft.vrid else {
         report.refuse("no-vrid", format!("({name}) the virtual router id must be set"));
+        return None;
+    };
+    let Some((interface, _)) = draft.interface.clone() else {
+        report.refuse("no-interface", format!("({name}) Unknown interface!"));
         return None;
     };
     let strict = draft.strict.unwrap_or(global.strict);

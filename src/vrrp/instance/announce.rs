@@ -62,7 +62,7 @@ impl VirtualRouter {
         let (what, pause) = if address.ip.is_ipv4() {
             ("gratuitous ARPs", self.config.garp.interval)
         } else {
-            ("unsolicited Neighbour Adverts", self.config.garp.na_interval)
+            ("Unsolicited Neighbour Adverts", self.config.garp.na_interval)
         };
         moment.log(
             Level::Detail,

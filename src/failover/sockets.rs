@@ -1,0 +1,183 @@
+//! The sockets that the routers need: one pair for each interface and family, opened as they are needed.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    rc::Rc,
+    time::Duration,
+};
+
+use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle, time::sleep};
+
+use super::log::Logger;
+use crate::{
+    ir::failover::{Failover, Family, Transport},
+    net::{
+        announce::Announcer,
+        vrrp::{Receiver, Sender},
+    },
+    vrrp::{
+        input::Link,
+        ip::Datagram,
+        output::{Announce, Packet},
+    },
+};
+
+/// The largest message there is: 255 addresses of IPv6, with room for options of IPv4.
+const LARGEST: usize = 4500;
+
+/// A datagram that came in.
+#[derive(Debug)]
+pub struct Arrival {
+    pub interface: String,
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    pub ttl: u8,
+    pub header: usize,
+    pub payload: Vec<u8>,
+}
+
+impl Arrival {
+    #[must_use]
+    pub fn datagram(&self) -> Datagram<'_> {
+        Datagram {
+            source: self.source,
+            destination: self.destination,
+            ttl: self.ttl,
+            header: self.header,
+            payload: &self.payload,
+        }
+    }
+}
+
+/// Everything open.
+pub struct Sockets {
+    pairs: BTreeMap<(String, Family), Pair>,
+    announcer: Option<Rc<Announcer>>,
+    arrivals: UnboundedSender<Arrival>,
+}
+
+struct Pair {
+    index: u32,
+    sender: Sender,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Sockets {
+    #[must_use]
+    pub fn new(arrivals: UnboundedSender<Arrival>) -> Self {
+        Self { pairs: BTreeMap::new(), announcer: None, arrivals }
+    }
+
+    /// Opens what a configuration needs on the interfaces that exist, closes what it does not need.
+    pub fn configure(&mut self, config: &Failover, links: &BTreeMap<String, Link>, log: &Logger) {
+        let wanted = |interface: &str, family: Family, index: u32| {
+            config.instances.iter().any(|item| item.interface == interface && item.family == family)
+                && links.get(interface).is_some_and(|link| link.index == index)
+        };
+        self.pairs.retain(|(interface, family), pair| wanted(interface, *family, pair.index));
+        for instance in &config.instances {
+            let key = (instance.interface.clone(), instance.family);
+            let Some(link) = links.get(&instance.interface).filter(|_| !self.pairs.contains_key(&key)) else { continue };
+            match self.open(config, instance.family, link, instance.receive_buffer) {
+                Ok(pair) => {
+                    let detail = format!(
+                        "VRRP sockpool: [ifindex({:>3}), family({}), proto(112)]",
+                        link.index,
+                        instance.family.name()
+                    );
+                    log.detail(&detail);
+                    self.pairs.insert(key, pair);
+                }
+                Err(error) => log.info(&format!("Unable to open VRRP sockets on {}: {error}", link.name)),
+            }
+        }
+        if self.announcer.is_none() {
+            match Announcer::open() {
+                Ok(announcer) => self.announcer = Some(Rc::new(announcer)),
+                Err(error) => log.info(&format!("Unable to open a packet socket: {error}")),
+            }
+        }
+    }
+
+    fn open(&self, config: &Failover, family: Family, link: &Link, buffer: Option<usize>) -> std::io::Result<Pair> {
+        let receiver = Receiver::open(family, &link.name, link.index, buffer)?;
+        for instance in config.instances.iter().filter(|item| item.interface == link.name && item.family == family) {
+            if let Transport::Multicast { group } = instance.transport {
+                receiver.join(group)?;
+            }
+        }
+        let sender = Sender::open(family, &link.name, link.index)?;
+        let task = tokio::task::spawn_local(listen(receiver, link.name.clone(), self.arrivals.clone()));
+        Ok(Pair { index: link.index, sender, task })
+    }
+
+    /// Sends an advert.
+    ///
+    /// # Errors
+    /// The interface is down, or has no socket.
+    pub fn send(&mut self, packet: &Packet) -> std::io::Result<()> {
+        let key = (packet.interface.clone(), Family::of(packet.source));
+        match self.pairs.get_mut(&key) {
+            Some(pair) => pair.sender.send(packet),
+            None => Err(std::io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Sends announcements; with a pause between them they go out by and by.
+    pub fn announce(&self, announce: &Announce, link: &Link, log: &Rc<Logger>) {
+        let (Some(announcer), Some(mac)) = (self.announcer.clone(), link.mac) else { return };
+        let (ip, index, log) = (announce.ip, link.index, Rc::clone(log));
+        let what = if ip.is_ipv4() { "gratuitous ARP" } else { "unsolicited Neighbour Advert" };
+        let line = format!("Sending {what} on {} for {ip}", link.name);
+        let once = move || {
+            log.detail(&line);
+            // An interface that just went down cannot send; the router hears of that by itself.
+            let _ = announcer.send(index, mac, ip);
+        };
+        if announce.pause.is_zero() {
+            (0..announce.count).for_each(|_| once());
+        } else {
+            let (count, pause) = (announce.count, announce.pause);
+            tokio::task::spawn_local(async move {
+                for _ in 0..count {
+                    once();
+                    sleep(pause).await;
+                }
+            });
+        }
+    }
+}
+
+async fn listen(receiver: Receiver, interface: String, arrivals: UnboundedSender<Arrival>) {
+    let mut buffer = vec![0; LARGEST];
+    loop {
+        let mut closed = false;
+        let result = receiver
+            .receive(&mut buffer, |datagram| {
+                let arrival = Arrival {
+                    interface: interface.clone(),
+                    source: datagram.source,
+                    destination: datagram.destination,
+                    ttl: datagram.ttl,
+                    header: datagram.header,
+                    payload: datagram.payload.to_vec(),
+                };
+                closed = arrivals.send(arrival).is_err();
+            })
+            .await;
+        if closed {
+            return;
+        }
+        if result.is_err() {
+            // An interface that goes down reports it once; it may come back.
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

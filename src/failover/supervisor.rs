@@ -1,0 +1,380 @@
+//! The parent: pid file, signals, and a VRRP process that is started again when it dies.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nix::{
+    sys::{
+        signal::Signal,
+        stat::{Mode, umask},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+
+use super::{
+    argv::{Options, VERSION},
+    log::Logger,
+    machine::Machine,
+    vrrp,
+};
+use crate::{
+    ir::failover::Global,
+    keepalived::{self, Checked, report::Pass},
+    process::{
+        daemon::{self, Fork},
+        pidfile::{self, Earlier},
+        sd_notify,
+        signals::{self, Waiter, realtime_max, realtime_min},
+    },
+};
+
+/// Exit codes between the processes, as the original has them.
+pub const EXIT_FATAL: i32 = 1;
+pub const EXIT_CONFIG: i32 = 2;
+const EXIT_NO_CONFIG: i32 = 6;
+/// A child that lives at least so long may be started again at once.
+const RESPAWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Runs the daemon to its end; the result is the exit status.
+#[must_use]
+pub fn run(options: &Options) -> i32 {
+    let log = Logger::new("Keepalived", options);
+    greet(&log, options);
+    let checked = keepalived::load(&Machine, &options.file, &options.config_id());
+    for line in checked.report.log_lines(&checked.sources, Pass::Global) {
+        log.info(&line);
+    }
+    if checked.report.unread() {
+        log.info(&format!("Stopped {VERSION}"));
+        return EXIT_NO_CONFIG;
+    }
+    let paths = Paths::new(options, &checked.config.global);
+    if paths.somebody_runs(&log) {
+        return 0;
+    }
+    if let Some(code) = refuse(&checked, &log) {
+        return code;
+    }
+    if !options.foreground {
+        match daemonise(&paths) {
+            Ok(true) => {}
+            Ok(false) => return 0,
+            Err(error) => {
+                log.info(&format!("Unable to become a daemon: {error}"));
+                return EXIT_FATAL;
+            }
+        }
+    }
+    umask(Mode::from_bits_truncate(options.umask.or(checked.config.global.umask).unwrap_or(0o177)));
+    if let Err(error) = pidfile::write(&paths.parent, own_pid()) {
+        log.info(&format!("Unable to write pid file {}: {error}", paths.parent.display()));
+        return EXIT_FATAL;
+    }
+    let code = Supervisor::new(options, log, paths, checked).run();
+    code.unwrap_or(EXIT_FATAL)
+}
+
+fn greet(log: &Logger, options: &Options) {
+    log.info(&format!("Starting {VERSION}"));
+    if let Ok(system) = nix::sys::utsname::uname() {
+        let (release, version) = (system.release().to_string_lossy(), system.version().to_string_lossy());
+        log.info(&format!("Running on Linux {release} {version} (Hawser {})", env!("CARGO_PKG_VERSION")));
+    }
+    let words: Vec<String> = options.words.iter().map(|word| format!("'{word}'")).collect();
+    log.info(&format!("Command line: {}", words.join(" ")));
+    log.info(&format!("Configuration file {}", options.file));
+}
+
+/// A file that asks for what is not there must not half run: an address whose traffic goes nowhere is worse than none.
+fn refuse(checked: &Checked, log: &Logger) -> Option<i32> {
+    let mut refused = false;
+    for missing in &checked.config.missing {
+        let (file, line) = checked.sources.locate(missing.at);
+        let word = if missing.fatal { "refusing to start" } else { "going on without it" };
+        log.info(&format!("({file}: Line {line}) '{}' is not implemented yet - {word}", missing.keyword));
+        refused |= missing.fatal;
+    }
+    refused.then_some(EXIT_CONFIG)
+}
+
+/// Leaves the terminal. `Ok(false)`: this is the old process, which is done.
+fn daemonise(paths: &Paths) -> io::Result<bool> {
+    if let Fork::Parent(pid) = daemon::fork()? {
+        // The file is there before whoever started us goes on.
+        let _ = pidfile::write(&paths.parent, pid);
+        return Ok(false);
+    }
+    daemon::lead_session();
+    std::env::set_current_dir("/")?;
+    daemon::stdio_to_null()?;
+    Ok(true)
+}
+
+fn own_pid() -> i32 {
+    nix::unistd::getpid().as_raw()
+}
+
+/// Where the pid files are.
+#[derive(Debug, Clone)]
+struct Paths {
+    parent: PathBuf,
+    vrrp: PathBuf,
+}
+
+impl Paths {
+    fn new(options: &Options, global: &Global) -> Self {
+        let directory = if global.pid_dir { "/run/keepalived" } else { "/run" };
+        if global.pid_dir {
+            let _ = std::fs::create_dir_all(directory);
+        }
+        let default = |base: &str| {
+            let name = global.daemon_name.as_ref().map_or(String::new(), |name| format!("_{name}"));
+            Path::new(directory).join(format!("{base}{name}.pid"))
+        };
+        Self {
+            parent: options.pid_file.clone().unwrap_or_else(|| default("keepalived")),
+            vrrp: options.vrrp_pid_file.clone().unwrap_or_else(|| default("vrrp")),
+        }
+    }
+
+    /// Whether another daemon has these files; stale ones are removed.
+    fn somebody_runs(&self, log: &Logger) -> bool {
+        for path in [&self.parent, &self.vrrp] {
+            match pidfile::earlier(path) {
+                Earlier::Running(pid) if pid != own_pid() => {
+                    log.info("daemon is already running");
+                    return true;
+                }
+                Earlier::Stale => {
+                    log.info(&format!("Remove a zombie pid file {}", path.display()));
+                    pidfile::remove(path);
+                }
+                Earlier::Running(_) | Earlier::None => {}
+            }
+        }
+        false
+    }
+}
+
+struct Supervisor<'a> {
+    options: &'a Options,
+    log: Logger,
+    paths: Paths,
+    checked: Checked,
+    child: Option<Child>,
+}
+
+#[derive(Clone, Copy)]
+struct Child {
+    pid: i32,
+    started: std::time::Instant,
+}
+
+/// Why the loop ends.
+enum End {
+    Stopped,
+    Failed(i32),
+}
+
+impl<'a> Supervisor<'a> {
+    fn new(options: &'a Options, log: Logger, paths: Paths, checked: Checked) -> Self {
+        Self { options, log, paths, checked, child: None }
+    }
+
+    fn run(mut self) -> io::Result<i32> {
+        let waiter = Waiter::block(&[
+            libc::SIGTERM,
+            libc::SIGINT,
+            libc::SIGHUP,
+            libc::SIGCHLD,
+            libc::SIGUSR1,
+            libc::SIGUSR2,
+            libc::SIGPIPE,
+            realtime_min() + 2,
+            realtime_max() - 1,
+        ])?;
+        let _ = daemon::adopt_orphans();
+        if self.needs_vrrp() {
+            self.start_vrrp()?;
+        } else {
+            self.log.info("Warning - keepalived has no configuration to run");
+        }
+        self.log.info("Startup complete");
+        let _ = sd_notify::notify(&format!("READY=1\n{}", sd_notify::main_pid(own_pid())));
+        let end = self.supervise(&waiter)?;
+        pidfile::remove(&self.paths.vrrp);
+        pidfile::remove(&self.paths.parent);
+        self.log.info(&format!("Stopped {VERSION}"));
+        Ok(match end {
+            End::Stopped => 0,
+            End::Failed(code) => code,
+        })
+    }
+
+    fn needs_vrrp(&self) -> bool {
+        let config = &self.checked.config;
+        let anything = !config.instances.is_empty() || !config.static_addresses.is_empty();
+        !self.options.no_vrrp && (anything || self.checked.report.refused())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+    fn start_vrrp(&mut self) -> io::Result<()> {
+        let parent = own_pid();
+        match daemon::fork()? {
+            Fork::Child => {
+                signals::unblock_all();
+                if daemon::die_with_parent(Signal::SIGTERM, parent).is_err() {
+                    std::process::exit(EXIT_FATAL);
+                }
+                let code = vrrp::run(self.options, &self.checked, &self.paths.vrrp);
+                std::process::exit(code);
+            }
+            Fork::Parent(pid) => {
+                self.child = Some(Child { pid, started: std::time::Instant::now() });
+                self.log.info(&format!("Starting VRRP child process, pid={pid}"));
+                Ok(())
+            }
+        }
+    }
+
+    fn supervise(&mut self, waiter: &Waiter) -> io::Result<End> {
+        loop {
+            match waiter.wait(None)? {
+                Some(libc::SIGTERM | libc::SIGINT) => {
+                    self.stop(waiter)?;
+                    return Ok(End::Stopped);
+                }
+                Some(libc::SIGHUP) => self.reload()?,
+                Some(libc::SIGCHLD) => {
+                    if let Some(code) = self.bury()? {
+                        return Ok(End::Failed(code));
+                    }
+                }
+                Some(signal) => self.forward(signal),
+                None => {}
+            }
+        }
+    }
+
+    /// Collects what ended. A child that says that trying again is useless ends the daemon.
+    fn bury(&mut self) -> io::Result<Option<i32>> {
+        loop {
+            let status = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(_) => return Ok(None),
+                Ok(status) => status,
+            };
+            let Some(child) = self.child.filter(|child| status.pid() == Some(Pid::from_raw(child.pid))) else {
+                continue;
+            };
+            self.child = None;
+            match status {
+                WaitStatus::Exited(_, code @ (EXIT_CONFIG | EXIT_FATAL)) => {
+                    let word = if code == EXIT_CONFIG { "CONFIG" } else { "FATAL" };
+                    self.log.info(&format!("pid {} exited with permanent error {word}. Terminating", child.pid));
+                    return Ok(Some(code));
+                }
+                WaitStatus::Signaled(_, signal, _) => self.log.info(&format!(
+                    "pid {} exited due to signal {} ({}) - has rlimit_rttime been exceeded?",
+                    child.pid,
+                    signal as i32,
+                    describe(signal)
+                )),
+                WaitStatus::Exited(_, code) => self.log.info(&format!("pid {} exited with status {code}", child.pid)),
+                _ => {}
+            }
+            if !self.options.respawn {
+                return Ok(Some(EXIT_FATAL));
+            }
+            self.respawn(child)?;
+        }
+    }
+
+    fn respawn(&mut self, child: Child) -> io::Result<()> {
+        self.log.alert(&format!("VRRP child process({}) died: Respawning", child.pid));
+        let wait = RESPAWN_LIMIT.saturating_sub(child.started.elapsed());
+        self.log.info(&format!("Restart of VRRP process delayed {} seconds to limit respawn rate", wait.as_secs()));
+        if !wait.is_zero() {
+            nix::poll::poll(&mut [], nix::poll::PollTimeout::try_from(wait).unwrap_or(nix::poll::PollTimeout::ZERO))?;
+        }
+        self.start_vrrp()
+    }
+
+    fn forward(&mut self, signal: i32) {
+        if signal == libc::SIGUSR1 {
+            self.log.info(&format!("Printing parent data for process({}) on signal", own_pid()));
+            let text = super::dump::parent(&self.checked.config);
+            if let Err(error) = super::dump::write(Path::new("/tmp/keepalived_parent.data"), &text) {
+                self.log.info(&format!("Can't open /tmp/keepalived_parent.data: {error}"));
+            }
+        }
+        if let Some(child) = self.child {
+            let _ = signals::send(child.pid, signal);
+        }
+    }
+
+    fn reload(&mut self) -> io::Result<()> {
+        let _ = sd_notify::notify("RELOADING=1");
+        self.log.info("Reloading ...");
+        self.log.info(&format!("Configuration file {}", self.options.file));
+        let checked = keepalived::load(&Machine, &self.options.file, &self.options.config_id());
+        for line in checked.report.log_lines(&checked.sources, Pass::Global) {
+            self.log.info(&line);
+        }
+        if refuse(&checked, &self.log).is_some() || checked.report.unread() {
+            self.log.info("Reload refused; the old configuration goes on");
+            let _ = sd_notify::notify("READY=1");
+            return Ok(());
+        }
+        self.checked = checked;
+        match self.child {
+            Some(child) => {
+                let _ = signals::send(child.pid, libc::SIGHUP);
+            }
+            None if self.needs_vrrp() => self.start_vrrp()?,
+            None => {}
+        }
+        self.log.info("Reload complete");
+        let _ = sd_notify::notify("READY=1");
+        Ok(())
+    }
+
+    /// Ends the child, with force after `child_wait_time`.
+    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+    fn stop(&mut self, waiter: &Waiter) -> io::Result<()> {
+        let _ = sd_notify::notify("STOPPING=1");
+        self.log.info("Stopping");
+        let Some(child) = self.child else { return Ok(()) };
+        let _ = signals::send(child.pid, libc::SIGTERM);
+        let deadline = std::time::Instant::now() + self.checked.config.global.child_wait;
+        let pid = Pid::from_raw(child.pid);
+        loop {
+            match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => {}
+                _ => return Ok(()),
+            }
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                self.log.info("vrrp process failed to die - forcing termination");
+                let _ = signals::send(child.pid, libc::SIGKILL);
+                let _ = waitpid(pid, None);
+                return Ok(());
+            }
+            waiter.wait(Some(left))?;
+        }
+    }
+}
+
+/// What strsignal(3) says of the usual ones.
+fn describe(signal: Signal) -> &'static str {
+    match signal {
+        Signal::SIGKILL => "Killed",
+        Signal::SIGSEGV => "Segmentation fault",
+        Signal::SIGABRT => "Aborted",
+        Signal::SIGTERM => "Terminated",
+        other => other.as_str(),
+    }
+}
