@@ -33,5 +33,6 @@ pub mod vrrp;
 pub mod failover;
 pub mod lab;
 pub mod net;
+pub mod operator;
 pub mod process;
 pub mod proxy;

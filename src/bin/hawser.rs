@@ -1,8 +1,8 @@
 //! `hawser`, the operator's tool: rehearse a pair before you trust it, and see what would run here.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use hawser::lab;
-use std::process::ExitCode;
+use hawser::{lab, operator};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Rehearses and examines what haproxy and keepalived will do
 #[derive(Parser)]
@@ -16,6 +16,8 @@ struct Arguments {
 enum Command {
     /// Rehearse a pair of balancers in namespaces, without root, and tell what happens
     Lab(lab::options::Options),
+    /// Write the table of all items and their manual pages into a folder
+    Book { folder: PathBuf },
     /// The first process of a lab
     #[command(hide = true)]
     LabSwitch {
@@ -41,6 +43,13 @@ enum Stage {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Lab(options) => lab::switch::outside(&options, &std::env::args_os().skip(2).collect::<Vec<_>>()),
+        Command::Book { folder } => match operator::book::write(&folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("hawser book: {}: {error}", folder.display());
+                ExitCode::from(2)
+            }
+        },
         Command::LabSwitch { one_uid, options } => lab::switch::inside(&options, one_uid),
         Command::LabHost { stage: Stage::Outside, name } => lab::agent::outside(&name),
         Command::LabHost { stage: Stage::Inside, name: _ } => lab::agent::inside(),

@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn all_hosts_have_an_address_of_their_own_in_the_network() {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for host in HOSTS {
             assert_eq!(host.address.octets()[..3], [192, 168, 56]);
             assert!(seen.insert(host.address), "{} shares its address", host.name);

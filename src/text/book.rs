@@ -1,6 +1,7 @@
 //! What every table of items has in common, and the books printed from the tables: coverage, manual.
 
 pub mod coverage;
+pub mod man;
 
 /// How far an item is supported. The coverage table prints it; `hawser check` reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
