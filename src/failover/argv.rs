@@ -291,7 +291,7 @@ fn version() -> String {
 fn help() -> String {
     let mut out = String::from("Usage: keepalived [OPTION...]\n");
     for flag in FLAGS {
-        let short = flag.short.map_or("   ".to_owned(), |short| format!("-{short},"));
+        let short = flag.short.map_or_else(|| "   ".to_owned(), |short| format!("-{short},"));
         let value = match flag.value {
             "" => String::new(),
             optional if optional.starts_with('[') => format!("[={}]", optional.trim_matches(['[', ']'])),

@@ -181,7 +181,6 @@ enum Task {
 }
 
 impl<'a> Process<'a> {
-    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
     async fn start(options: &'a Options, config: Failover, log: Rc<Logger>) -> io::Result<Self> {
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
@@ -252,7 +251,6 @@ impl<'a> Process<'a> {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
     fn now(&self) -> Time {
         Instant::now().duration_since(self.began)
     }
@@ -303,7 +301,6 @@ impl<'a> Process<'a> {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
     async fn timer(&mut self) {
         while let Some(timer) = self.timers.due(Instant::now()) {
             self.handle(Input::Timer(timer)).await;
@@ -528,7 +525,6 @@ fn same_work(one: &Task, other: &Task) -> bool {
 }
 
 /// A time that never comes, for a timer that is not armed.
-#[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(86_400)
 }

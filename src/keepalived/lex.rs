@@ -144,7 +144,7 @@ pub fn split_words(text: &str) -> Vec<(std::ops::Range<usize>, String, bool)> {
 /// Whether a line's double quotes are paired.
 #[must_use]
 pub fn quotes_are_paired(text: &str) -> bool {
-    memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 0
+    memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! A member's own fault is a fault of every other member ([`Fault::Group`](super::why::Fault::Group)), which
 //! [`Router`](super::Router) adds when it looks at what is watched. What is left for this file are the changes between
-//! Backup and Master, and who is told of the group's state.
+//! Backup and Master, and who is told of the group's state. A group becomes master when no member hears a master any more
+//! (the last one's timer decides), and backup when one member does.
 
 use super::{
     instance::{Moment, VirtualRouter},
@@ -33,9 +34,13 @@ impl Group {
     /// of `routers`.
     pub(super) fn sync(&mut self, moment: &mut Moment<'_>, routers: &mut [VirtualRouter], before: &[State]) {
         let member = |router: &VirtualRouter| self.has(&router.config.name);
-        let changed_to = |state: State| {
-            routers.iter().zip(before).any(|(now, &was)| member(now) && was != now.state && now.state == state)
+        let can_lead = |router: &VirtualRouter| {
+            router.state == State::Master || (router.state == State::Backup && router.ready)
         };
+        let one_leads = routers.iter().zip(before).any(|(now, &was)| {
+            member(now) && now.state == State::Master && was != State::Master
+        });
+        let all_can_lead = routers.iter().filter(|router| member(router)).all(can_lead);
         let left_master = routers
             .iter()
             .zip(before)
@@ -43,7 +48,7 @@ impl Group {
         let why = Why::Group(self.config.name.clone());
         let pull: Option<(State, State)> = if left_master {
             Some((State::Master, State::Backup))
-        } else if changed_to(State::Master) {
+        } else if all_can_lead || one_leads {
             Some((State::Backup, State::Master))
         } else {
             None

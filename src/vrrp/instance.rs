@@ -79,6 +79,12 @@ pub struct VirtualRouter {
     /// When it will run out.
     pub down_at: Option<Time>,
     started: bool,
+    /// The first state is being entered.
+    starting: bool,
+    /// Member of a group: its time to take over is the group's.
+    pub(super) grouped: bool,
+    /// As a member: no advert came in time, only the others are still missing.
+    pub(super) ready: bool,
 }
 
 impl VirtualRouter {
@@ -97,6 +103,9 @@ impl VirtualRouter {
             watching_since: Time::ZERO,
             down_at: None,
             started: false,
+            starting: false,
+            grouped: false,
+            ready: false,
             config,
         }
     }
@@ -130,7 +139,9 @@ impl VirtualRouter {
         self.assessed = assessed;
         self.started = true;
         self.since = moment.now;
+        self.starting = true;
         self.settle(moment);
+        self.starting = false;
     }
 
     /// A new look at everything watched.
@@ -308,6 +319,7 @@ impl VirtualRouter {
 
     /// Sets the master-down timer from scratch.
     fn watch(&mut self, moment: &mut Moment<'_>) {
+        self.ready = false;
         self.watching_since = moment.now;
         self.arm_down(moment, moment.now + self.master_down_interval());
     }
@@ -321,7 +333,13 @@ impl VirtualRouter {
         match (self.state, kind) {
             (State::Backup, TimerKind::MasterDown) => {
                 moment.log(Level::Detail, format!("({}) Receive advertisement timeout", self.config.name));
-                self.enter_master(moment, Why::AdvertTimeout);
+                if self.grouped {
+                    // The group takes over when every member is here.
+                    self.watch(moment);
+                    self.ready = true;
+                } else {
+                    self.enter_master(moment, Why::AdvertTimeout);
+                }
             }
             (State::Master, TimerKind::Advert) => self.send_regular(moment),
             (State::Master, _) => self.announce_timer(moment, kind),

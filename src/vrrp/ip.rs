@@ -55,7 +55,7 @@ pub fn unwrap_v4(bytes: &[u8]) -> Option<Datagram<'_>> {
         destination: address(16)?,
         ttl: bytes[8],
         header,
-        payload: bytes.get(header..stated.min(bytes.len())).unwrap_or(&bytes[header..]),
+        payload: &bytes[header..stated.clamp(header, bytes.len())],
     })
 }
 

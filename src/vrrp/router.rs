@@ -31,7 +31,15 @@ impl Router {
         let groups = config.groups.iter().cloned().map(Group::new).collect();
         let scripts = config.scripts.iter().map(|script| (script.name.clone(), ScriptState::new(script))).collect();
         let watched = Watched { scripts, ..Watched::default() };
-        Self { config, timing, routers, groups, watched, started: false }
+        let mut router = Self { config, timing, routers, groups, watched, started: false };
+        router.mark_members();
+        router
+    }
+
+    fn mark_members(&mut self) {
+        for router in &mut self.routers {
+            router.grouped = self.config.group_of(&router.config.name).is_some();
+        }
     }
 
     #[must_use]
@@ -290,6 +298,7 @@ impl Router {
                 }
             }
         }
+        self.mark_members();
         // `assessments` reads the routers' configurations, so the new ones have to be in place for it.
         let old: Vec<Instance> = self.routers.iter().map(|router| router.config.clone()).collect();
         for (router, config) in self.routers.iter_mut().zip(&self.config.instances) {

@@ -41,7 +41,7 @@ fn virtual_address(draft: &mut Draft, call: &mut Call<'_>) {
     let instance = draft.instance();
     let family = family(instance);
     if family.is_some_and(|family| family != Family::of(address.ip)) {
-        let (name, written) = (instance.name.clone(), address.written.clone());
+        let (name, written) = (instance.name.clone(), address.written);
         call.complain("family", format!("({name}): address family must match VRRP instance [{written}] - ignoring"));
         return;
     }
@@ -132,5 +132,5 @@ fn scope(text: &str) -> Option<Scope> {
 
 fn peer(text: &str) -> Option<(IpAddr, u8)> {
     let (ip, prefix) = address_and_prefix(text)?;
-    Some((ip, prefix.unwrap_or(if ip.is_ipv4() { 32 } else { 128 })))
+    Some((ip, prefix.unwrap_or_else(|| if ip.is_ipv4() { 32 } else { 128 })))
 }

@@ -98,7 +98,8 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
     let version = if family == Family::V6 { Version::V3 } else { draft.version.unwrap_or(global.version) };
     let mut role = draft.role.unwrap_or_default();
     // A router that wants to be master and names no priority owns its addresses.
-    let priority = draft.priority.unwrap_or(if draft.role == Some(Role::Master) { 255 } else { 100 });
+    let unwritten = if draft.role == Some(Role::Master) { 255 } else { 100 };
+    let priority = draft.priority.unwrap_or(unwritten);
     if strict && (role == Role::Master) != (priority == 255) {
         report.general("strict", format!("({name}) State MASTER must match being address owner"));
         role = if priority == 255 { Role::Master } else { Role::Backup };

@@ -29,7 +29,7 @@ impl VirtualRouter {
 
     pub(in crate::vrrp) fn enter_backup(&mut self, moment: &mut Moment<'_>, why: Why) {
         let before = self.state;
-        let init = if before == State::Init { " (init)" } else { "" };
+        let init = if self.starting { " (init)" } else { "" };
         moment.log(Level::Info, format!("({}) Entering BACKUP STATE{init}", self.config.name));
         self.change(moment, State::Backup, why);
         self.give_up_addresses(moment, before);
@@ -47,7 +47,7 @@ impl VirtualRouter {
         if before == State::Master {
             self.send_zero(moment);
         }
-        let init = if before == State::Init { " (init)" } else { "" };
+        let init = if self.starting { " (init)" } else { "" };
         moment.log(Level::Info, format!("({}) Entering FAULT STATE{init}", self.config.name));
         let why = Why::Faults(self.assessed.faults.clone());
         self.change(moment, State::Fault, why);
@@ -113,6 +113,7 @@ impl VirtualRouter {
             self.stats.release_master += 1;
         }
         (self.state, self.why, self.since, self.down_at) = (state, why, moment.now, None);
+        self.ready = false;
     }
 
     fn give_up_addresses(&self, moment: &mut Moment<'_>, before: State) {

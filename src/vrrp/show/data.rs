@@ -80,7 +80,7 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
     line("Master down timer", format!("{} usecs", item.master_down_interval().as_micros()));
     line("Interface", config.interface.clone());
     let link = router.watched().links.get(&config.interface);
-    line("Using src_ip", source(config, link).map_or("(none)".into(), |ip| ip.to_string()));
+    line("Using src_ip", source(config, link).map_or_else(|| "(none)".into(), |ip| ip.to_string()));
     line("Gratuitous ARP delay", config.garp.delay.as_secs().to_string());
     line("Gratuitous ARP repeat", config.garp.repeat.to_string());
     line("Gratuitous ARP refresh", config.garp.refresh.as_secs().to_string());
@@ -198,7 +198,7 @@ fn interfaces(out: &mut String, router: &Router) {
     for link in router.watched().links.values() {
         let first = |v4: bool| {
             let found = link.addresses.iter().find(|ip| ip.is_ipv4() == v4);
-            found.map_or("(none)".to_owned(), ToString::to_string)
+            found.map_or_else(|| "(none)".to_owned(), ToString::to_string)
         };
         let _ = writeln!(out, " Name = {}\n   index = {}", link.name, link.index);
         let _ = writeln!(out, "   IPv4 address = {}\n   IPv6 address = {}", first(true), first(false));
