@@ -14,7 +14,7 @@ const PIECES: &[&[u8]] = &[
     b"POST /a?b HTTP/1.0\r\n",
     b"HTTP/1.1 200 OK\r\n",
     b"HTTP/1.0 304 x\r\n",
-    b"HTTP/1.1 101 \r\n",
+    b"HTTP/1.1 101 \r\n", b"HTTP/0.1\t200\ta\0b\n",
     b"Host: a\r\n",
     b"Host: b:80\r\n",
     b"Content-Length: 5\r\n",
@@ -57,7 +57,7 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
         1 => proptest::collection::vec(any::<u8>(), 0..12),
     ];
     let start =
-        prop_oneof![3 => proptest::sample::select(&PIECES[..5]).prop_map(<[u8]>::to_vec), 1 => Just(Vec::new())];
+        prop_oneof![3 => proptest::sample::select(&PIECES[..6]).prop_map(<[u8]>::to_vec), 1 => Just(Vec::new())];
     (start, proptest::collection::vec(piece, 0..12), any::<bool>()).prop_map(|(start, pieces, ended)| {
         let mut all = start;
         all.extend(pieces.concat());

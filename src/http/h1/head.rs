@@ -340,14 +340,16 @@ fn settle_start_line(m: &mut Message) {
     } else {
         ((s.version.len + s.reason.len) as usize, 7)
     };
-    if s.line.len as usize == parts + len && !m.arena[s.line.at as usize..][..s.line.len as usize].contains(&b'\t') {
+    let line = &m.arena[s.line.at as usize..][..s.line.len as usize];
+    if s.line.len as usize == parts + len && memchr::memchr2(b'\t', 0, line).is_none() {
         return;
     }
     if s.status == 0 {
         let (method, uri, version) = (m.method().to_vec(), m.uri().to_vec(), m.version().to_vec());
         m.write_request_line(&method, &uri, &version);
     } else {
-        let (version, reason) = (m.version().to_vec(), m.reason().to_vec());
+        let version = m.version().to_vec();
+        let reason: Vec<u8> = m.reason().iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
         m.write_status_line(&version, s.status, &reason);
     }
 }
