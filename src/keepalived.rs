@@ -19,6 +19,11 @@ pub mod report;
 pub mod system;
 pub mod walk;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use crate::{ir::failover::Failover, text::source::Sources};
 
 pub use report::{ExitCode, Report};

@@ -19,6 +19,7 @@ pub struct Draft {
     pub scripts: Vec<ScriptDraft>,
     pub processes: Vec<ProcessDraft>,
     pub files: Vec<FileDraft>,
+    pub garp_groups: Vec<GarpGroupDraft>,
     pub static_addresses: Vec<Address>,
     pub missing: Vec<MissingFeature>,
     /// The name that complaints about the open block carry.
@@ -117,6 +118,14 @@ pub struct GarpDraft {
     pub na_interval: Option<Duration>,
 }
 
+/// One `garp_group`.
+#[derive(Debug, Default, Clone)]
+pub struct GarpGroupDraft {
+    pub interfaces: Vec<String>,
+    pub interval: Option<Duration>,
+    pub na_interval: Option<Duration>,
+}
+
 /// References to watched things, with the weight only if written.
 #[derive(Debug, Default, Clone)]
 pub struct TrackingDraft {
@@ -201,6 +210,10 @@ impl Draft {
 
     pub fn process(&mut self) -> &mut ProcessDraft {
         self.processes.last_mut().expect("vrrp_track_process keywords stand inside a vrrp_track_process")
+    }
+
+    pub fn garp_group(&mut self) -> &mut GarpGroupDraft {
+        self.garp_groups.last_mut().expect("garp_group keywords stand inside a garp_group")
     }
 
     pub fn file(&mut self) -> &mut FileDraft {

@@ -4,6 +4,7 @@
 //! walk finds it, errors and suggestions know it, the documentation is printed from it.
 
 mod address;
+mod garp;
 mod global;
 mod group;
 mod instance;
@@ -26,6 +27,7 @@ pub const ALL: &[&[Keyword]] = &[
     global::KEYWORDS,
     instance::KEYWORDS,
     address::KEYWORDS,
+    garp::KEYWORDS,
     track::KEYWORDS,
     notify::KEYWORDS,
     group::KEYWORDS,

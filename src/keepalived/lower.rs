@@ -15,7 +15,18 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         report.general("no-interface", "Non-existent interface specified in configuration");
         return Failover { missing: draft.missing, ..Failover::default() };
     }
-    let Draft { global, mut instances, mut groups, scripts, processes, files, static_addresses, missing, .. } = draft;
+    let Draft {
+        global,
+        mut instances,
+        mut groups,
+        scripts,
+        processes,
+        files,
+        static_addresses,
+        missing,
+        garp_groups,
+        ..
+    } = draft;
     let mut settings = global.settings;
     settings.garp = instance::garp(&global.garp, settings.garp);
     let (scripts, mut programs) = scripts::scripts(scripts, &mut settings, system, report);
@@ -37,6 +48,12 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     let resolve = |draft| instance::tracking(draft, &config);
     config.groups = groups::groups(groups, &instances, changes, resolve, report);
     config.instances = instance::instances(instances, &config, report);
+    for instance in &mut config.instances {
+        if let Some(group) = garp_groups.iter().find(|group| group.interfaces.contains(&instance.interface)) {
+            instance.garp.interval = group.interval.unwrap_or(instance.garp.interval);
+            instance.garp.na_interval = group.na_interval.unwrap_or(instance.garp.na_interval);
+        }
+    }
     let fallback = config.global.default_interface.clone().unwrap_or_else(|| "eth0".into());
     config.static_addresses = static_addresses;
     for address in &mut config.static_addresses {

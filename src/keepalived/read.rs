@@ -149,11 +149,13 @@ impl Reader<'_> {
             }
             self.depth -= 1;
         }
-        let nothing = self.sources.iter().count() == before;
-        if nothing && (check != Check::Tolerant || !has_wildcard(&pattern) || matches.is_empty()) {
-            let written = include_pattern(&pattern, path);
-            let text = format!("Config files missing '{written}'.");
-            self.report.ranked("include-missing", ExitCode::Security, Some(at), text);
+        if self.sources.iter().count() == before {
+            let text = format!("Config files missing '{}'.", include_pattern(&pattern, path));
+            // Everybody is told; only the strict forms make it a fault.
+            match check {
+                Check::Tolerant => self.report.notice("include-missing", Some(at), text),
+                Check::Strict => self.report.ranked("include-missing", ExitCode::Security, Some(at), text),
+            }
         }
     }
 }
@@ -175,10 +177,6 @@ fn include(text: &str) -> Option<(Check, &str)> {
         _ => return None,
     };
     Some((check, rest.trim().trim_matches('"')))
-}
-
-fn has_wildcard(pattern: &str) -> bool {
-    pattern.contains(['*', '?', '[', '{'])
 }
 
 /// A relative pattern counts from the directory of the file that includes.

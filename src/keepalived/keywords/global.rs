@@ -10,7 +10,7 @@ use crate::{
     },
     keepalived::{
         draft::{Draft, unchecked},
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens, Status},
         quoted,
     },
     text::grammar::{Arg, Kind},
@@ -64,6 +64,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     VRRP_STARTUP_DELAY,
     DEFAULT_INTERFACE,
     UMASK,
+    VRRP_IPTABLES,
     JSON_VERSION,
     STATE_DUMP_FILE,
     STATS_DUMP_FILE,
@@ -564,6 +565,23 @@ const UMASK: Keyword = Keyword {
             Some(mask) => draft.global.settings.umask = Some(mask),
             None => call.complain("bad-umask", format!("Invalid umask '{written}'")),
         }
+    },
+    ..KEYWORD
+};
+
+const VRRP_IPTABLES: Keyword = Keyword {
+    name: "vrrp_iptables",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("[<chain in> [<chain out>]]"),
+    status: Status::Legacy,
+    doc: "Rules for iptables. The distribution's keepalived is built without it, and says so.",
+    examples: &["vrrp_iptables"],
+    lower: |_, call| {
+        call.complain(
+            "legacy",
+            "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and 'vrrp_ipsets' with \
+             'nftables' config option",
+        );
     },
     ..KEYWORD
 };

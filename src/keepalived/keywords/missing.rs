@@ -25,7 +25,6 @@ pub(super) const TOP: &[Keyword] = &[
         .opening(Block::TrackGroup),
     missing("static_routes", &[Block::Top], "Routes added at start, not moved by VRRP.").listing(),
     missing("static_rules", &[Block::Top], "Ip rules added at start, not moved.").listing(),
-    missing("garp_group", &[Block::Top], "Gratuitous ARP/NA pacing for interfaces.").opening(Block::GarpGroup),
     extra("linkbeat_interfaces", &[Block::Top], "Interfaces whose link state is polled.").listing(),
     missing("interface_up_down_delays", &[Block::Top], "Debounce link up/down transitions.").listing(),
     missing("bfd_instance", &[Block::Top], "RFC5880 BFD session.").opening(Block::Bfd).in_passes(BFD_PASS),
@@ -61,8 +60,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("lvs_sync_daemon", &[Block::Global], "IPVS connection sync daemon tied to instance."),
     tuning("vrrp_garp_extra_if", &[Block::Global], "Periodic GARP on non-instance interfaces."),
     tuning("vrrp_vmac_garp_intvl", &[Block::Global], "Deprecated synonym of vrrp_garp_extra_if."),
-    tuning("vrrp_iptables", &[Block::Global], "Use iptables for no_accept and VMAC filtering."),
-    tuning("vrrp_ipsets", &[Block::Global], "Ipset names used with vrrp_iptables."),
     tuning("nftables", &[Block::Global], "Use nftables as the firewall."),
     tuning("nftables_priority", &[Block::Global], "Nftables base-chain priority."),
     tuning("nftables_ifindex", &[Block::Global], "Use ifindex not ifname in nft sets."),
@@ -130,10 +127,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
 
 /// `vrrp_instance` and its like.
 pub(super) const INSTANCE: &[Keyword] = &[
-    missing("garp_interval", &[Block::GarpGroup], "Gap between GARPs."),
-    missing("gna_interval", &[Block::GarpGroup], "Gap between unsolicited NAs."),
-    missing("interface", &[Block::GarpGroup], "Single interface this applies to."),
-    missing("interfaces", &[Block::GarpGroup], "Interfaces sharing one pacing budget.").listing(),
     missing("group", &[Block::TrackGroup], "Vrrp instances faulted when static item is lost.").listing(),
     missing("use_vmac", &[Block::Instance], "Run on macvlan with virtual MAC."),
     missing("use_vmac_addr", &[Block::Instance], "VMACs for VIPs on other interfaces."),
@@ -469,6 +462,7 @@ pub(super) const NEWER: &[Keyword] = &[
     newer("use_symlink_paths", &[Block::Global], "Do not resolve symlinks in script paths."),
     newer("set_supplementary_groups", &[Block::Global], "Scripts also get user's supplementary groups."),
     newer("v3_checksum_as_v2", &[Block::Global], "VRRPv3 IPv4 checksum without pseudo-header (RFC9568)."),
+    newer("vrrp_ipsets", &[Block::Global], "Ipset names used with vrrp_iptables."),
     newer("snmp_vs_stats_update_interval", &[Block::Global], "Cache time of VS kernel statistics."),
     newer("snmp_rs_stats_update_interval", &[Block::Global], "Cache time of RS kernel statistics."),
     newer("dbus_no_interface_name", &[Block::Global], "D-Bus path element for instances without interface."),

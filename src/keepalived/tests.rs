@@ -1,0 +1,161 @@
+//! Fixtures, and what must hold for every keyword of the table.
+//!
+//! A fixture is `NAME.conf` under `grammar-fixtures/keepalived` with `NAME.expected` beside it: exit code and lines of `-t`,
+//! and what the file means. `HAWSER_BLESS=1` writes the expectations anew; look at the difference before keeping it.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use super::{
+    Checked,
+    keyword::{Block, Grammar, Keyword, Status},
+    keywords, load,
+    testing::FakeMachine,
+};
+use crate::text::show::caret;
+
+fn check(name: &str, text: &str) -> Checked {
+    load(&FakeMachine::with(name, text), name, "main")
+}
+
+/// Exit code, lines, and (for files without complaints) the meaning without places.
+fn transcript(name: &str, text: &str, with_meaning: bool) -> String {
+    let checked = check(name, text);
+    let mut out = format!("exit {}\n", checked.report.exit_code());
+    for line in checked.report.lines(&checked.sources) {
+        let _ = writeln!(out, "{line}");
+    }
+    if with_meaning {
+        let meaning = format!("{:#?}", checked.config);
+        let spans = regex::Regex::new(r"Span \{\s*file: FileId\(\s*\d+,\s*\),\s*start: \d+,\s*end: \d+,\s*\}")
+            .expect("a valid expression");
+        let _ = writeln!(out, "----\n{}", spans.replace_all(&meaning, "Span"));
+    }
+    out
+}
+
+#[test]
+fn fixtures_are_judged_as_expected() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-fixtures/keepalived");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for kind in ["valid", "invalid", "whole"] {
+        for entry in fs::read_dir(root.join(kind)).expect("the fixtures are there") {
+            let path = entry.expect("a directory entry").path();
+            if path.extension().is_none_or(|extension| extension != "conf") {
+                continue;
+            }
+            count += 1;
+            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+            let text = String::from_utf8_lossy(&fs::read(&path).expect("readable")).into_owned();
+            let got = transcript(&name, &text, kind == "whole");
+            let expected = path.with_extension("expected");
+            if std::env::var_os("HAWSER_BLESS").is_some() {
+                fs::write(&expected, &got).expect("writable");
+            } else if fs::read_to_string(&expected).ok().as_deref() != Some(&got) {
+                wrong.push(format!("{}\n{got}", expected.display()));
+            }
+        }
+    }
+    assert!(count > 50, "only {count} fixtures");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A configuration around one line, valid but for that line.
+fn around(block: Block, line: &str) -> Option<String> {
+    let valid = "interface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n192.0.2.7\n}\n";
+    let trackers = "vrrp_script chk_haproxy {\nscript \"/bin/true\"\n}\nvrrp_script chk_disk {\nscript \"/bin/true\"\n}\n\
+                    vrrp_track_process track_haproxy {\nprocess haproxy\n}\ntrack_file maintenance {\nfile /x\n}\n";
+    let security = "global_defs {\nenable_script_security\nscript_user root\n}\n";
+    Some(match block {
+        Block::Top => format!("{security}{line}\n"),
+        Block::Global => format!("global_defs {{\nscript_user root\n{line}\n}}\n"),
+        Block::Instance => format!("{security}{trackers}vrrp_instance VI_1 {{\n{line}\n{valid}}}\n"),
+        Block::Authentication => format!("vrrp_instance VI_1 {{\n{valid}authentication {{\n{line}\n}}\n}}\n"),
+        Block::SyncGroup => format!(
+            "{security}{trackers}vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{line}\n}}\nvrrp_instance VI_1 \
+             {{\n{valid}}}\nvrrp_instance VI_2 {{\n{}}}\n",
+            valid.replace('7', "8")
+        ),
+        Block::Script => format!("{security}vrrp_script s {{\nscript \"/bin/true\"\n{line}\n}}\n"),
+        Block::TrackProcess => format!("vrrp_track_process p {{\nprocess haproxy\n{line}\n}}\n"),
+        Block::GarpGroup => format!("garp_group {{\n{line}\n}}\n"),
+        Block::TrackFile => format!("track_file f {{\nfile /x\n{line}\n}}\n"),
+        _ => return None,
+    })
+}
+
+fn working() -> impl Iterator<Item = &'static Keyword> {
+    keywords::all().filter(|keyword| keyword.status == Status::Works)
+}
+
+#[test]
+fn examples_are_accepted_and_rejects_are_not() {
+    for keyword in working() {
+        for &block in keyword.blocks {
+            for example in keyword.examples {
+                let text = around(block, example).expect("a block that works");
+                let checked = check("f", &text);
+                let own = checked.report.diagnostics().iter().filter(|found| {
+                    ["unknown-keyword", "bad-number", "bad-argument", "bad-switch", "missing-argument", "bad-address"]
+                        .contains(&found.code)
+                });
+                let complaints: Vec<&str> = own.map(|found| found.message.as_str()).collect();
+                assert!(complaints.is_empty(), "{example}: {complaints:?}");
+            }
+            for reject in keyword.rejects {
+                let text = around(block, reject).expect("a block that works");
+                assert_ne!(check("f", &text).report.exit_code(), 0, "{reject}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_working_keyword_has_a_sentence_and_an_example() {
+    for keyword in working() {
+        assert!(keyword.doc.ends_with('.'), "{}", keyword.name);
+        assert!(!keyword.examples.is_empty(), "{}", keyword.name);
+        assert!(keyword.examples.iter().all(|example| example.contains(keyword.name)), "{}", keyword.name);
+    }
+}
+
+#[test]
+fn keywords_with_an_argument_miss_it_as_the_original_does() {
+    for keyword in working() {
+        let needs_one = matches!(keyword.grammar, Grammar::Args([crate::text::grammar::Arg::Value(..), ..]));
+        if let Some(text) = keyword.blocks.first().and_then(|block| around(*block, keyword.name)).filter(|_| needs_one)
+        {
+            assert_eq!(check("f", &text).report.exit_code(), 2, "{}", keyword.name);
+        }
+    }
+}
+
+#[test]
+fn no_name_stands_twice_in_a_block() {
+    let mut seen = std::collections::BTreeSet::new();
+    for keyword in keywords::all() {
+        for block in keyword.blocks {
+            assert!(seen.insert((*block, keyword.name)), "{} in {}", keyword.name, block.name());
+        }
+    }
+    assert!(seen.len() > 500, "{}", seen.len());
+}
+
+#[test]
+fn slip_of_the_finger_gets_a_suggestion_under_a_caret() {
+    let checked = check("keepalived.conf", "vrrp_instance VI_1 {\n    prioritty 101\n}\n");
+    let shown = caret::render(&checked.sources, checked.report.diagnostics(), false);
+    assert!(shown.contains("did you mean 'priority'?"), "{shown}");
+    assert!(shown.contains("    ^^^^^^^^^\n"), "{shown}");
+}
+
+#[test]
+fn virtual_server_passes_the_test_with_a_warning() {
+    let checked = check("f", "virtual_server 192.0.2.1 80 {\n    lb_algo rr\n    nat_mask 255.0.0.0\n}\n");
+    let lines: Vec<String> = checked.report.lines(&checked.sources).collect();
+    assert_eq!(
+        lines,
+        ["(f: Line 1) WARNING - 'virtual_server' is not implemented yet", "(f: Line 3) Unknown keyword 'nat_mask'"]
+    );
+    assert!(checked.config.missing.iter().any(|missing| missing.fatal), "and is refused at start");
+}
