@@ -16,6 +16,7 @@ pub mod log;
 pub mod proxy;
 pub mod server;
 pub mod table;
+pub mod visit;
 
 pub use config::Config;
 

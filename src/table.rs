@@ -1,1 +1,3 @@
 //! Stick-tables: entries, data types, expiry.
+
+pub mod data_types;

@@ -79,6 +79,8 @@ pub struct Proxy {
     /// `log global`: the global targets come first.
     pub log_global: bool,
     pub log_format: LogFormat,
+    /// The `option httplog` line, for the remark that a TCP proxy cannot use it.
+    pub httplog_at: Option<Span>,
     pub log_format_sd: Option<Format>,
     pub error_log_format: Option<Format>,
     pub log_tag: Option<String>,
@@ -478,6 +480,7 @@ impl Proxy {
             log: Vec::new(),
             log_global: false,
             log_format: LogFormat::default(),
+            httplog_at: None,
             log_format_sd: None,
             error_log_format: None,
             log_tag: None,

@@ -1,0 +1,24 @@
+//! Looking at the finished whole: one remark a file. Errors and warnings are the original's; they come in its order.
+
+pub mod listeners;
+pub mod modes;
+pub mod names;
+pub mod timeouts;
+
+use super::Outside;
+use super::draft::Draft;
+use crate::text::diag::Diagnostics;
+use crate::text::source::Sources;
+
+/// Every check, proxy by proxy.
+pub fn run(draft: &mut Draft, _outside: &dyn Outside, sources: &Sources, diag: &mut Diagnostics) {
+    for i in 0..draft.config.proxies.len() {
+        if draft.config.proxies[i].disabled {
+            continue;
+        }
+        listeners::check(&draft.config.proxies[i], diag);
+        modes::check(&mut draft.config, i, sources, diag);
+        names::check(&draft.config.proxies[i], sources, diag);
+        timeouts::check(&draft.config.proxies[i], diag);
+    }
+}

@@ -1,0 +1,16 @@
+//! A frontend that listens nowhere.
+
+use crate::ir::proxy::{Proxy, ProxyKind};
+use crate::text::diag::{Diagnostic, Diagnostics, Place};
+
+pub fn check(p: &Proxy, diag: &mut Diagnostics) {
+    if p.kind == ProxyKind::Frontend && p.listeners.is_empty() {
+        let message = format!(
+            "frontend '{}' has no 'bind' directive. Please declare it as a backend if this was intended.",
+            p.name
+        );
+        diag.push(
+            Diagnostic::warning("no-bind", p.at, message).placed(Place::Nowhere).help("add a line such as: bind *:80"),
+        );
+    }
+}

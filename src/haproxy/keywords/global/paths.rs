@@ -1,0 +1,153 @@
+//! Files and names of the process (manual 3.1).
+
+use crate::haproxy::keyword::{GLOBAL, KEYWORD, Keyword, Line, Syntax};
+use crate::text::grammar::{Arg, Kind};
+
+pub const ALL: &[&Keyword] = &[
+    &DESCRIPTION,
+    &NODE,
+    &LOCALPEER,
+    &SERVER_STATE_BASE,
+    &SERVER_STATE_FILE,
+    &SETENV,
+    &PRESETENV,
+    &UNSETENV,
+    &RESETENV,
+    &UNIX_BIND,
+    &H1_CASE_ADJUST,
+    &H1_CASE_ADJUST_FILE,
+];
+
+const fn global(name: &'static str, args: &'static [Arg], doc: &'static str, lower: fn(&mut Line<'_>)) -> Keyword {
+    Keyword { name, sections: GLOBAL, manual: "3.1", args: Syntax::Args(args), doc, lower, ..KEYWORD }
+}
+
+fn rest(l: &Line<'_>) -> String {
+    l.rest().iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+const DESCRIPTION: Keyword =
+    global("description", &[Arg::Rest("text", Kind::Word)], "A text about the instance, for the stats page.", |l| {
+        let text = rest(l);
+        l.global().description = Some(text);
+    });
+const NODE: Keyword =
+    global("node", &[Arg::Value("name", Kind::Word)], "The instance's name, for the stats page.", |l| {
+        let name = l.args.text("name").map(str::to_owned);
+        l.global().node = name;
+    });
+const LOCALPEER: Keyword =
+    global("localpeer", &[Arg::Value("name", Kind::Word)], "The name of this peer, as -L gives it.", |l| {
+        let name = l.args.text("name").map(str::to_owned);
+        l.global().localpeer = name;
+    });
+const SERVER_STATE_BASE: Keyword = global(
+    "server-state-base",
+    &[Arg::Value("directory", Kind::Path)],
+    "Where relative server state files are.",
+    |l| {
+        let dir = l.args.text("directory").map(str::to_owned);
+        l.global().server_state_base = dir;
+    },
+);
+const SERVER_STATE_FILE: Keyword = global(
+    "server-state-file",
+    &[Arg::Value("file", Kind::Path)],
+    "The file that servers' states are loaded from.",
+    |l| {
+        let file = l.args.text("file").map(str::to_owned);
+        l.global().server_state_file = file;
+    },
+);
+const SETENV: Keyword = global(
+    "setenv",
+    &[Arg::Value("name", Kind::Word), Arg::Value("value", Kind::Word)],
+    "Sets an environment variable.",
+    |l| {
+        if let (Some(n), Some(v)) = (l.args.text("name").map(str::to_owned), l.args.text("value").map(str::to_owned)) {
+            l.global().presetenv.push((n.clone(), v.clone()));
+            l.draft.environment.insert(n, Some(v));
+        }
+    },
+);
+const PRESETENV: Keyword = global(
+    "presetenv",
+    &[Arg::Value("name", Kind::Word), Arg::Value("value", Kind::Word)],
+    "Sets an environment variable that has no value yet.",
+    |l| {
+        if let (Some(n), Some(v)) = (l.args.text("name").map(str::to_owned), l.args.text("value").map(str::to_owned)) {
+            let known = l.draft.environment.get(&n).map_or_else(|| l.outside.variable(&n).is_some(), Option::is_some);
+            if !known {
+                l.global().presetenv.push((n.clone(), v.clone()));
+                l.draft.environment.insert(n, Some(v));
+            }
+        }
+    },
+);
+const UNSETENV: Keyword = global("unsetenv", &[Arg::Rest("name", Kind::Word)], "Forgets environment variables.", |l| {
+    let names: Vec<String> = l.rest().iter().map(|w| w.text.clone()).collect();
+    for n in names {
+        l.draft.environment.insert(n, None);
+    }
+});
+const RESETENV: Keyword =
+    global("resetenv", &[Arg::Rest("name", Kind::Word)], "Forgets all environment variables but those named.", |l| {
+        // What the configuration set itself is forgotten here; what the machine set cannot be listed, and stays visible.
+        let keep: Vec<String> = l.rest().iter().map(|w| w.text.clone()).collect();
+        l.draft.environment.retain(|n, _| keep.contains(n));
+    });
+const UNIX_BIND: Keyword = global(
+    "unix-bind",
+    &[
+        Arg::Pair("prefix", "prefix", Kind::Path),
+        Arg::Pair("mode", "mode", Kind::Word),
+        Arg::Pair("user", "user", Kind::Word),
+        Arg::Pair("uid", "uid", Kind::Int(0, u32::MAX as i64)),
+        Arg::Pair("group", "group", Kind::Word),
+        Arg::Pair("gid", "gid", Kind::Int(0, u32::MAX as i64)),
+    ],
+    "Prefix, owner and permissions of unix sockets that say nothing else.",
+    |l| {
+        use crate::ir::listener::Account;
+        let account = |name: &str, number: &str| {
+            l.args
+                .text(name)
+                .map(|n| Account::Name(n.to_owned()))
+                .or_else(|| l.args.int(number).and_then(|n| u32::try_from(n).ok()).map(Account::Id))
+        };
+        let (uid, gid) = (account("user", "uid"), account("group", "gid"));
+        let mode = l.args.text("mode").and_then(|m| u32::from_str_radix(m, 8).ok());
+        let prefix = l.args.text("prefix").map(str::to_owned);
+        let u = &mut l.global().unix_bind;
+        (u.uid, u.gid, u.mode, u.prefix) = (uid, gid, mode, prefix);
+    },
+);
+const H1_CASE_ADJUST: Keyword = global(
+    "h1-case-adjust",
+    &[Arg::Value("from", Kind::Word), Arg::Value("to", Kind::Word)],
+    "How a header name is spelled towards clients and servers that need it.",
+    |l| {
+        if let (Some(f), Some(t)) = (l.args.text("from").map(str::to_owned), l.args.text("to").map(str::to_owned)) {
+            l.global().h1_case_adjust.push((f, t));
+        }
+    },
+);
+const H1_CASE_ADJUST_FILE: Keyword = global(
+    "h1-case-adjust-file",
+    &[Arg::Value("file", Kind::Path)],
+    "A file of such spellings, two words a line.",
+    |l| {
+        let Some(file) = l.args.text("file").map(str::to_owned) else { return };
+        match l.outside.read(&file) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                for line in text.lines().map(str::trim).filter(|x| !x.is_empty() && !x.starts_with('#')) {
+                    if let Some((f, t)) = line.split_once(char::is_whitespace) {
+                        l.global().h1_case_adjust.push((f.to_owned(), t.trim().to_owned()));
+                    }
+                }
+            }
+            Err(why) => l.error(0, format!("h1-case-adjust-file : failed to open '{file}' : {why}.")),
+        }
+    },
+);

@@ -1,0 +1,245 @@
+//! `option ...` (manual 4.2).
+
+use crate::haproxy::keyword::{BACK, FRONT, KEYWORD, Keyword, Line, PROXY, Prefix, Sections, Syntax};
+use crate::ir::proxy::{ConnectionMode, Forward, LogFormat, Mode, Options, RestrictNames};
+use crate::text::atoms;
+use crate::text::book::Status;
+use crate::text::grammar::{Arg, Kind};
+
+/// A switch: `option x`, `no option x`, `default option x`.
+const fn switch(name: &'static str, sections: Sections, doc: &'static str, lower: fn(&mut Line<'_>)) -> Keyword {
+    Keyword { name, sections, args: Syntax::Args(&[]), negatable: true, doc, lower, ..KEYWORD }
+}
+
+fn set(l: &mut Line<'_>, field: fn(&mut Options) -> &mut bool) {
+    let on = l.prefix == Prefix::None;
+    *field(&mut l.proxy().options) = on;
+}
+
+macro_rules! switches {
+    ($($const:ident $name:literal $sections:ident $field:ident $doc:literal;)*) => {
+        $(const $const: Keyword = switch(concat!("option ", $name), $sections, $doc, |l| set(l, |o| &mut o.$field));)*
+        pub const ALL: &[&Keyword] = &[
+            $(&$const,)*
+            &HTTPCLOSE, &SERVER_CLOSE, &KEEP_ALIVE, &REDISPATCH, &TCPKA, &HTTPLOG, &HTTPSLOG, &TCPLOG, &FORWARDFOR, &ORIGINALTO,
+            &RESTRICT_NAMES, &IDLE_CLOSE, &USE_HTX, &FORCECLOSE, &HTTP_TUNNEL, &CLITCPKA_CNT, &CLITCPKA_IDLE, &CLITCPKA_INTVL,
+            &SRVTCPKA_CNT, &SRVTCPKA_IDLE, &SRVTCPKA_INTVL,
+        ];
+    };
+}
+
+switches! {
+    ABORTONCLOSE "abortonclose" BACK abortonclose "Gives up requests in a queue whose clients went away.";
+    ACCEPT_INVALID_REQUEST "accept-invalid-http-request" FRONT accept_invalid_http_request "Takes some malformed requests.";
+    ACCEPT_INVALID_RESPONSE "accept-invalid-http-response" BACK accept_invalid_http_response "Takes some malformed responses.";
+    ALLBACKUPS "allbackups" BACK allbackups "Uses all backup servers at a time, not the first alone.";
+    CHECKCACHE "checkcache" BACK checkcache "Blocks responses that would store a cookie in a shared cache.";
+    CLITCPKA "clitcpka" FRONT clitcpka "Keep-alive probes on clients' connections.";
+    SRVTCPKA "srvtcpka" BACK srvtcpka "Keep-alive probes on servers' connections.";
+    CONTSTATS "contstats" FRONT contstats "Counts bytes while they flow.";
+    DISABLE_H2_UPGRADE "disable-h2-upgrade" FRONT disable_h2_upgrade "Does not turn a connection into HTTP/2.";
+    DONTLOG_NORMAL "dontlog-normal" FRONT dontlog_normal "Logs only what went wrong.";
+    DONTLOGNULL "dontlognull" FRONT dontlognull "Does not log connections without data.";
+    CASE_CLIENT "h1-case-adjust-bogus-client" FRONT h1_case_adjust_bogus_client "Spells headers towards clients as h1-case-adjust says.";
+    CASE_SERVER "h1-case-adjust-bogus-server" BACK h1_case_adjust_bogus_server "Spells headers towards servers as h1-case-adjust says.";
+    BUFFER_REQUEST "http-buffer-request" PROXY http_buffer_request "Waits for the request's body before rules run.";
+    IGNORE_PROBES "http-ignore-probes" FRONT http_ignore_probes "Neither logs nor answers connections that time out empty.";
+    NO_DELAY "http-no-delay" PROXY http_no_delay "Sends every piece at once.";
+    PRETEND_KEEPALIVE "http-pretend-keepalive" BACK http_pretend_keepalive "Does not tell servers that their connection will be closed.";
+    USE_PROXY_HEADER "http-use-proxy-header" FRONT http_use_proxy_header "Obeys Proxy-Connection in place of Connection.";
+    HTTP_PROXY "http_proxy" PROXY http_proxy "Connects to the address in an absolute URI.";
+    INDEPENDENT_STREAMS "independent-streams" PROXY independent_streams "Sending does not prolong the wait for receiving.";
+    LOG_HEALTH_CHECKS "log-health-checks" BACK log_health_checks "Logs every change of a check's result.";
+    LOG_SEPARATE_ERRORS "log-separate-errors" FRONT log_separate_errors "Raises the level of lines about errors.";
+    LOGASAP "logasap" FRONT logasap "Logs when the response begins.";
+    NOLINGER "nolinger" PROXY nolinger "Closes connections with a reset.";
+    PERSIST "persist" BACK persist "Tries a cookie's server even when it is down.";
+    PREFER_LAST_SERVER "prefer-last-server" BACK prefer_last_server "Stays with the last server of a connection.";
+    SOCKET_STATS "socket-stats" FRONT socket_stats "Counts for each listener.";
+    SPLICE_AUTO "splice-auto" PROXY splice_auto "Splices both ways where it seems worth it.";
+    SPLICE_REQUEST "splice-request" PROXY splice_request "Splices requests.";
+    SPLICE_RESPONSE "splice-response" PROXY splice_response "Splices responses.";
+    TCP_SMART_ACCEPT "tcp-smart-accept" FRONT tcp_smart_accept "Saves an acknowledgement when accepting.";
+    TCP_SMART_CONNECT "tcp-smart-connect" BACK tcp_smart_connect "Saves an acknowledgement when connecting.";
+    TRANSPARENT "transparent" BACK transparent "Connects to where the client wanted to.";
+}
+
+fn connection(l: &mut Line<'_>, mode: ConnectionMode) {
+    let on = l.prefix == Prefix::None;
+    let o = &mut l.proxy().options;
+    if on {
+        o.connection = mode;
+    } else if o.connection == mode {
+        o.connection = ConnectionMode::KeepAlive;
+    }
+}
+const HTTPCLOSE: Keyword = switch("option httpclose", PROXY, "Closes both connections after each response.", |l| {
+    connection(l, ConnectionMode::Close)
+});
+const SERVER_CLOSE: Keyword =
+    switch("option http-server-close", PROXY, "Closes the server's connection after each response.", |l| {
+        connection(l, ConnectionMode::ServerClose);
+    });
+const KEEP_ALIVE: Keyword = switch("option http-keep-alive", PROXY, "Keeps both connections open.", |l| {
+    connection(l, ConnectionMode::KeepAlive)
+});
+
+const REDISPATCH: Keyword = Keyword {
+    args: Syntax::Args(&[Arg::Optional("interval", Kind::Int(-1000, 1000))]),
+    ..switch("option redispatch", BACK, "Chooses another server when connecting fails.", |l| {
+        let n = l.args.int("interval").map_or(-1, |n| n as i32);
+        let on = l.prefix == Prefix::None;
+        l.proxy().options.redispatch = on.then_some(n).filter(|n| *n != 0);
+    })
+};
+const TCPKA: Keyword = switch("option tcpka", PROXY, "Keep-alive probes on both sides.", |l| {
+    let on = l.prefix == Prefix::None;
+    let o = &mut l.proxy().options;
+    (o.clitcpka, o.srvtcpka) = (on, on);
+});
+
+/// A log format; in a TCP proxy the HTTP ones fall back.
+fn log_as(l: &mut Line<'_>, format: LogFormat) {
+    l.proxy().log_format = format;
+}
+const HTTPLOG: Keyword = Keyword {
+    negatable: false,
+    args: Syntax::Args(&[Arg::Flag("clf")]),
+    ..switch("option httplog", PROXY, "Logs HTTP requests with timers and counters.", |l| {
+        let format = if l.args.has("clf") { LogFormat::Clf } else { LogFormat::Http };
+        let at = l.at();
+        log_as(l, format);
+        let p = l.proxy();
+        p.httplog_at = Some(at);
+    })
+};
+const HTTPSLOG: Keyword = Keyword {
+    negatable: false,
+    ..switch("option httpslog", PROXY, "Logs HTTP requests with facts about TLS.", |l| log_as(l, LogFormat::Https))
+};
+const TCPLOG: Keyword = Keyword {
+    negatable: false,
+    ..switch("option tcplog", PROXY, "Logs connections with timers and counters.", |l| log_as(l, LogFormat::Tcp))
+};
+
+const EXCEPT: &[Arg] =
+    &[Arg::Pair("except", "network", Kind::Network), Arg::Pair("header", "name", Kind::Word), Arg::Flag("if-none")];
+fn forward(l: &Line<'_>, default: &str) -> Forward {
+    Forward {
+        except: l.args.network("except"),
+        header: l.args.text("header").unwrap_or(default).to_owned(),
+        if_none: l.args.has("if-none"),
+    }
+}
+const FORWARDFOR: Keyword = Keyword {
+    negatable: false,
+    args: Syntax::Args(EXCEPT),
+    examples: &["option forwardfor", "option forwardfor except 127.0.0.0/8 header X-Client if-none"],
+    rejects: &["option forwardfor except nowhere"],
+    ..switch("option forwardfor", PROXY, "Adds the client's address to requests sent to servers.", |l| {
+        let f = forward(l, "x-forwarded-for");
+        l.proxy().options.forwardfor = Some(f);
+    })
+};
+const ORIGINALTO: Keyword = Keyword {
+    negatable: false,
+    args: Syntax::Args(&[Arg::Pair("except", "network", Kind::Network), Arg::Pair("header", "name", Kind::Word)]),
+    ..switch("option originalto", PROXY, "Adds the address that the client connected to.", |l| {
+        let f = forward(l, "x-original-to");
+        l.proxy().options.originalto = Some(f);
+    })
+};
+const RESTRICT_NAMES: Keyword = Keyword {
+    args: Syntax::Args(&[Arg::Value("policy", Kind::OneOf(&["preserve", "delete", "reject"]))]),
+    ..switch("option http-restrict-req-hdr-names", PROXY, "What becomes of headers with unusual names.", |l| {
+        let policy = match l.args.text("policy") {
+            Some("delete") => RestrictNames::Delete,
+            Some("reject") => RestrictNames::Reject,
+            _ => RestrictNames::Preserve,
+        };
+        l.proxy().options.http_restrict_req_hdr_names = Some(policy);
+    })
+};
+const IDLE_CLOSE: Keyword = Keyword {
+    status: Status::Tuning,
+    ..switch(
+        "option idle-close-on-response",
+        FRONT,
+        "Closes idle connections only behind a response during a soft stop.",
+        |_| {},
+    )
+};
+
+fn removed(l: &mut Line<'_>, since: &str, help: &str) {
+    let message = format!("'{}' was removed from HAProxy in {since}.", l.keyword.name);
+    let d = crate::text::diag::Diagnostic::warning("legacy-keyword", l.at(), message).help(help);
+    l.diag.push(d);
+}
+const USE_HTX: Keyword = Keyword {
+    status: Status::Legacy,
+    ..switch("option http-use-htx", PROXY, "Once chose the inner representation of HTTP.", |l| {
+        removed(l, "2.1", "remove the line")
+    })
+};
+const FORCECLOSE: Keyword = Keyword {
+    status: Status::Legacy,
+    ..switch("option forceclose", PROXY, "The old spelling of option httpclose.", |l| {
+        removed(l, "2.0", "use 'option httpclose'");
+        connection(l, ConnectionMode::Close);
+    })
+};
+const HTTP_TUNNEL: Keyword = Keyword {
+    status: Status::Legacy,
+    ..switch("option http-tunnel", PROXY, "Once forwarded everything behind the first request blindly.", |l| {
+        removed(l, "2.1", "remove the line: connections are kept alive");
+    })
+};
+
+const fn probes(name: &'static str, sections: Sections, doc: &'static str, lower: fn(&mut Line<'_>)) -> Keyword {
+    Keyword { name, sections, args: Syntax::Custom("<value>"), doc, lower, ..KEYWORD }
+}
+fn count(l: &mut Line<'_>) -> Option<u32> {
+    let n = atoms::unsigned(l.arg(0)).and_then(|n| u32::try_from(n).ok());
+    if n.is_none() {
+        l.error_named(0, "expects an integer argument.");
+    }
+    n
+}
+fn seconds(l: &mut Line<'_>) -> Option<std::time::Duration> {
+    match crate::haproxy::lower::time::with_unit(l.arg(0), l.keyword.name, atoms::TimeUnit::Seconds) {
+        Ok(d) => Some(d),
+        Err(e) => {
+            l.error(0, e);
+            None
+        }
+    }
+}
+const CLITCPKA_CNT: Keyword = probes("clitcpka-cnt", FRONT, "Probes before a client's connection is given up.", |l| {
+    let n = count(l);
+    l.proxy().options.clitcpka_cnt = n;
+});
+const CLITCPKA_IDLE: Keyword = probes("clitcpka-idle", FRONT, "Silence before the first probe to a client.", |l| {
+    let d = seconds(l);
+    l.proxy().options.clitcpka_idle = d;
+});
+const CLITCPKA_INTVL: Keyword = probes("clitcpka-intvl", FRONT, "Time between probes to a client.", |l| {
+    let d = seconds(l);
+    l.proxy().options.clitcpka_intvl = d;
+});
+const SRVTCPKA_CNT: Keyword = probes("srvtcpka-cnt", BACK, "Probes before a server's connection is given up.", |l| {
+    let n = count(l);
+    l.proxy().options.srvtcpka_cnt = n;
+});
+const SRVTCPKA_IDLE: Keyword = probes("srvtcpka-idle", BACK, "Silence before the first probe to a server.", |l| {
+    let d = seconds(l);
+    l.proxy().options.srvtcpka_idle = d;
+});
+const SRVTCPKA_INTVL: Keyword = probes("srvtcpka-intvl", BACK, "Time between probes to a server.", |l| {
+    let d = seconds(l);
+    l.proxy().options.srvtcpka_intvl = d;
+});
+
+/// Whether a format needs HTTP.
+pub fn needs_http(format: &LogFormat, mode: Mode) -> bool {
+    mode == Mode::Tcp && matches!(format, LogFormat::Http | LogFormat::Clf | LogFormat::Https)
+}

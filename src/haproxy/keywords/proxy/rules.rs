@@ -1,0 +1,197 @@
+//! Rule sets: `tcp-request`, `tcp-response`, `http-request`, `http-response`, `http-after-response`, `redirect` (manual 4.2).
+
+use crate::haproxy::keyword::{BACK, BACKEND, FRONT, FRONTEND, KEYWORD, Keyword, LISTEN, Line, PROXY, Syntax};
+use crate::haproxy::lower::{action, condition, reply, sample, time};
+use crate::ir::action::{Action, ActionArg, Rule};
+use crate::rules::action::{
+    HTTP_AFTER, HTTP_REQUEST, HTTP_RESPONSE, TCP_CONNECTION, TCP_CONTENT, TCP_RESPONSE, TCP_SESSION,
+};
+use crate::rules::actions;
+use crate::text::diag::Diagnostic;
+
+pub const ALL: &[&Keyword] = &[
+    &CONNECTION,
+    &SESSION,
+    &CONTENT,
+    &INSPECT_DELAY,
+    &RESPONSE_CONTENT,
+    &RESPONSE_INSPECT_DELAY,
+    &REQUEST,
+    &RESPONSE,
+    &AFTER_RESPONSE,
+    &REDIRECT,
+];
+
+/// Rules run in the order of their sets, whatever the order of their lines: said when it may surprise.
+pub fn warn_order(l: &mut Line<'_>, what: &str) {
+    let p = l.proxy();
+    let has = [
+        (!p.switching.is_empty(), "a 'use_backend'"),
+        (!p.redirects.is_empty(), "a 'redirect'"),
+        (!p.rules.http_request.is_empty(), "an 'http-request'"),
+    ];
+    let rank = match what {
+        "redirect" => 1,
+        "http-request" => 2,
+        _ => 3,
+    };
+    // The last set that runs later and has lines already; the original names the nearest one only.
+    let Some((_, other)) = has[..rank].iter().rev().find(|(h, _)| *h) else { return };
+    let message = format!("a '{what}' rule placed after {other} rule will still be processed before.");
+    l.diag.push(
+        Diagnostic::warning("rule-order", l.at(), message).help("move the line up, so that the file reads as it runs"),
+    );
+}
+
+const CONNECTION: Keyword = Keyword {
+    name: "tcp-request connection",
+    sections: FRONT,
+    args: Syntax::Custom("<action> [{if | unless} <condition>]"),
+    doc: "A rule for new connections.",
+    lower: |l| {
+        warn_order(l, "tcp-request");
+        if let Some(r) = action::rule(l, TCP_CONNECTION) {
+            l.proxy().rules.tcp_request_connection.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const SESSION: Keyword = Keyword {
+    name: "tcp-request session",
+    sections: FRONT,
+    args: Syntax::Custom("<action> [{if | unless} <condition>]"),
+    doc: "A rule for connections after their handshakes.",
+    lower: |l| {
+        warn_order(l, "tcp-request");
+        if let Some(r) = action::rule(l, TCP_SESSION) {
+            l.proxy().rules.tcp_request_session.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const CONTENT: Keyword = Keyword {
+    name: "tcp-request content",
+    sections: PROXY,
+    args: Syntax::Custom("<action> [{if | unless} <condition>]"),
+    doc: "A rule for what clients send first.",
+    examples: &["tcp-request content reject unless { req.ssl_hello_type 1 }"],
+    lower: |l| {
+        warn_order(l, "tcp-request");
+        if let Some(r) = action::rule(l, TCP_CONTENT) {
+            l.proxy().rules.tcp_request_content.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const RESPONSE_CONTENT: Keyword = Keyword {
+    name: "tcp-response content",
+    sections: BACK,
+    args: Syntax::Custom("<action> [{if | unless} <condition>]"),
+    doc: "A rule for what servers send first.",
+    lower: |l| {
+        if let Some(r) = action::rule(l, TCP_RESPONSE) {
+            l.proxy().rules.tcp_response_content.push(r);
+        }
+    },
+    ..KEYWORD
+};
+
+fn delay(l: &mut Line<'_>) -> Option<std::time::Duration> {
+    match time::milliseconds(l.arg(0), l.keyword.name) {
+        Ok(d) => time::nonzero(d),
+        Err(e) => {
+            l.error(0, e);
+            None
+        }
+    }
+}
+const INSPECT_DELAY: Keyword = Keyword {
+    name: "tcp-request inspect-delay",
+    sections: PROXY,
+    args: Syntax::Custom("<timeout>"),
+    doc: "How long content rules may wait for data.",
+    lower: |l| {
+        let d = delay(l);
+        l.proxy().inspect_delay = d;
+    },
+    ..KEYWORD
+};
+const RESPONSE_INSPECT_DELAY: Keyword = Keyword {
+    name: "tcp-response inspect-delay",
+    sections: BACK,
+    args: Syntax::Custom("<timeout>"),
+    doc: "How long response content rules may wait for data.",
+    lower: |l| {
+        let d = delay(l);
+        l.proxy().response_inspect_delay = d;
+    },
+    ..KEYWORD
+};
+const REQUEST: Keyword = Keyword {
+    name: "http-request",
+    sections: PROXY,
+    args: Syntax::Custom("<action> [options...] [{if | unless} <condition>]"),
+    doc: "A rule for HTTP requests.",
+    examples: &["http-request deny if { path_beg /admin }", "http-request set-header X-Proto http"],
+    rejects: &["http-request frob", "http-request set-header X"],
+    lower: |l| {
+        warn_order(l, "http-request");
+        if let Some(r) = action::rule(l, HTTP_REQUEST) {
+            l.proxy().rules.http_request.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const RESPONSE: Keyword = Keyword {
+    name: "http-response",
+    sections: PROXY,
+    args: Syntax::Custom("<action> [options...] [{if | unless} <condition>]"),
+    doc: "A rule for HTTP responses of servers.",
+    lower: |l| {
+        if let Some(r) = action::rule(l, HTTP_RESPONSE) {
+            l.proxy().rules.http_response.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const AFTER_RESPONSE: Keyword = Keyword {
+    name: "http-after-response",
+    sections: PROXY,
+    args: Syntax::Custom("<action> [options...] [{if | unless} <condition>]"),
+    doc: "A rule for every HTTP response, whoever made it.",
+    lower: |l| {
+        if let Some(r) = action::rule(l, HTTP_AFTER) {
+            l.proxy().rules.http_after_response.push(r);
+        }
+    },
+    ..KEYWORD
+};
+const REDIRECT: Keyword = Keyword {
+    name: "redirect",
+    sections: FRONTEND.or(LISTEN).or(BACKEND),
+    args: Syntax::Custom("{ location | prefix | scheme } <to> [code <code>] [options...] [{if | unless} <condition>]"),
+    doc: "Sends clients elsewhere, after the http-request rules.",
+    examples: &["redirect scheme https code 301 if { dst_port 80 }"],
+    lower: |l| {
+        warn_order(l, "redirect");
+        let words = l.rest().to_vec();
+        let (body, tail) = condition::split(&words);
+        let parsed = reply::redirect(body, sample::Place::Request, l.draft)
+            .and_then(|r| condition::trailing_condition(tail, l.draft, l.diag).map(|c| (r, c)));
+        match parsed {
+            Ok((r, condition)) => {
+                let item = actions::find(HTTP_REQUEST, "redirect").expect("the action is in the table");
+                let args = vec![ActionArg::Redirect(Box::new(r))];
+                let at = l.at();
+                l.proxy().redirects.push(Rule { action: Action { item, args }, condition, at });
+            }
+            Err(e) => {
+                let p = l.proxy();
+                let message =
+                    format!("error detected in {} '{}' while parsing redirect rule : {e}", p.kind.name(), p.name);
+                l.error(0, message);
+            }
+        }
+    },
+    ..KEYWORD
+};

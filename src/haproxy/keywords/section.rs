@@ -1,0 +1,212 @@
+//! The lines that open sections (manual 2.1).
+
+pub mod http_errors;
+pub mod userlist;
+
+use crate::haproxy::draft::{Current, Draft, Seen};
+use crate::haproxy::keyword::whole;
+use crate::ir::config::{HttpErrors, Userlist};
+use crate::ir::proxy::{Proxy, ProxyKind};
+use crate::text::atoms;
+use crate::text::diag::{Diagnostic, Diagnostics, Place};
+use crate::text::grammar::Word;
+
+/// A section keyword.
+pub struct Section {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub works: bool,
+    pub open: fn(&mut Draft, &'static Section, &[Word], &mut Diagnostics),
+}
+
+const fn missing(name: &'static str, doc: &'static str) -> Section {
+    Section { name, doc, works: false, open: skip }
+}
+
+/// Every section of 2.6.
+pub const SECTIONS: &[Section] = &[
+    Section { name: "global", doc: "The process.", works: true, open: global },
+    Section { name: "defaults", doc: "What the proxies behind it begin with.", works: true, open: proxy },
+    Section { name: "frontend", doc: "Takes connections.", works: true, open: proxy },
+    Section { name: "backend", doc: "Has servers.", works: true, open: proxy },
+    Section { name: "listen", doc: "Takes connections and has servers.", works: true, open: proxy },
+    Section { name: "userlist", doc: "Users and groups.", works: true, open: userlist },
+    Section { name: "http-errors", doc: "Error pages under a name.", works: true, open: http_errors },
+    missing("cache", "Caches responses."),
+    missing("fcgi-app", "Describes a FastCGI application."),
+    missing("log-forward", "Forwards syslog messages."),
+    missing("mailers", "Sends alerts by mail."),
+    missing("namespace_list", "Names network namespaces."),
+    missing("peers", "Shares stick-tables with other instances."),
+    missing("program", "Runs a program beside the workers."),
+    missing("resolvers", "Resolves names while running."),
+    missing("ring", "Keeps events in memory."),
+    missing("spoe-agent", "Describes an SPOE agent."),
+    missing("spoe-group", "Groups SPOE messages."),
+    missing("spoe-message", "Describes an SPOE message."),
+    missing("crt-store", "Names certificates."),
+];
+
+pub fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|s| s.name == name)
+}
+
+pub fn section_names() -> impl Iterator<Item = &'static str> {
+    SECTIONS.iter().map(|s| s.name)
+}
+
+fn enter(draft: &mut Draft, section: &'static Section, current: Current) {
+    section.name.clone_into(&mut draft.section);
+    draft.current = current;
+    draft.seen = Seen::default();
+}
+
+fn skip(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    let message = format!("section '{}' is not implemented in this version of Hawser.", section.name);
+    diag.push(Diagnostic::error("not-implemented", whole(words), message).label(section.doc));
+    enter(draft, section, Current::Skipped(section.name));
+}
+
+fn global(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    if let Some(extra) = words.get(1) {
+        let message = format!("'global' cannot handle unexpected argument '{}'.", extra.text);
+        diag.push(Diagnostic::error("bad-argument", extra.at, message));
+    }
+    draft.config.global.at = Some(whole(words));
+    enter(draft, section, Current::Global);
+}
+
+/// The name behind the section keyword, checked; `None` was reported.
+fn name<'w>(section: &Section, words: &'w [Word], diag: &mut Diagnostics) -> Option<&'w Word> {
+    let Some(name) = words.get(1) else {
+        let message = format!("'{}' expects an <id> argument", section.name);
+        diag.push(Diagnostic::error("missing-name", words[0].at.after(), message).aborting());
+        return None;
+    };
+    if let Some(c) = atoms::invalid_name_char(&name.text) {
+        let message = format!("character '{c}' is not permitted in '{}' name '{}'.", section.name, name.text);
+        diag.push(Diagnostic::error("bad-name", name.at, message).label("letters, digits and - _ . : are"));
+    }
+    Some(name)
+}
+
+fn kind(section: &Section) -> ProxyKind {
+    match section.name {
+        "frontend" => ProxyKind::Frontend,
+        "backend" => ProxyKind::Backend,
+        "listen" => ProxyKind::Listen,
+        _ => ProxyKind::Defaults,
+    }
+}
+
+fn proxy(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    let kind = kind(section);
+    let at = whole(words);
+    enter(draft, section, Current::Broken);
+    if kind == ProxyKind::Defaults {
+        return defaults(draft, words, diag);
+    }
+    let Some(id) = name(section, words, diag) else { return };
+    duplicate(draft, kind, id, words, diag);
+    let mut parent = draft.last_defaults;
+    if let Some(extra) = words.get(2) {
+        match (extra.text.as_str(), words.get(3)) {
+            ("from", Some(from)) => match named_defaults(draft, from) {
+                Some(d) => parent = Some(d),
+                None => {
+                    let message =
+                        format!("defaults section '{}' not found for {} '{}'.", from.text, section.name, id.text);
+                    diag.push(Diagnostic::error("unknown-defaults", from.at, message).aborting());
+                }
+            },
+            // The address that a section line once took.
+            _ => {
+                let message = "please use the 'bind' keyword for listening addresses.";
+                diag.push(
+                    Diagnostic::warning("inline-address", extra.at, message)
+                        .help(format!("add a line: bind {}", extra.text)),
+                );
+            }
+        }
+    }
+    let p = draft.inherit(&id.text, kind, at, parent);
+    draft.config.proxies.push(p);
+    draft.current = Current::Proxy(draft.config.proxies.len() - 1);
+}
+
+fn named_defaults(draft: &Draft, from: &Word) -> Option<usize> {
+    draft.defaults.iter().rposition(|d| d.name == from.text)
+}
+
+fn defaults(draft: &mut Draft, words: &[Word], diag: &mut Diagnostics) {
+    let at = whole(words);
+    let mut parent = None;
+    let mut own = "";
+    if let Some(n) = words.get(1).filter(|n| n.text != "from") {
+        own = &n.text;
+        if let Some(c) = atoms::invalid_name_char(own) {
+            let message = format!("character '{c}' is not permitted in 'defaults' name '{own}'.");
+            diag.push(Diagnostic::error("bad-name", n.at, message));
+        }
+    }
+    if let Some(i) = words.iter().position(|w| w.text == "from") {
+        match words.get(i + 1).and_then(|f| named_defaults(draft, f)) {
+            Some(d) => parent = Some(d),
+            None => {
+                let from = words.get(i + 1).map_or("", |w| w.text.as_str());
+                let message = format!("defaults section '{from}' not found for defaults '{own}'.");
+                diag.push(Diagnostic::error("unknown-defaults", words[i].at, message).aborting());
+            }
+        }
+    }
+    let p: Proxy = draft.inherit(own, ProxyKind::Defaults, at, parent);
+    draft.defaults.push(p);
+    let i = draft.defaults.len() - 1;
+    draft.last_defaults = Some(i);
+    draft.current = Current::Defaults(i);
+}
+
+/// Two proxies of one side may not share a name.
+fn duplicate(draft: &Draft, kind: ProxyKind, id: &Word, words: &[Word], diag: &mut Diagnostics) {
+    let clash = draft.config.proxies.iter().find(|p| {
+        p.name == id.text && ((p.kind.is_front() && kind.is_front()) || (p.kind.is_back() && kind.is_back()))
+    });
+    let Some(other) = clash else { return };
+    // The place of the other is written by the printer, which knows files.
+    let message = format!(
+        "{} '{}' has the same name as {} '{}' declared at {}.",
+        super::super::check::modes::kind_name(kind),
+        id.text,
+        super::super::check::modes::kind_word(other),
+        id.text,
+        crate::haproxy::show::AT_SECONDARY
+    );
+    diag.push(
+        Diagnostic::error("duplicate-proxy", whole(words), message)
+            .placed(Place::ParsingCapital)
+            .also(other.at, "first declared here"),
+    );
+}
+
+fn userlist(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    enter(draft, section, Current::Broken);
+    let Some(id) = name(section, words, diag) else { return };
+    draft.config.userlists.push(Userlist {
+        name: id.text.clone(),
+        users: Vec::new(),
+        groups: Vec::new(),
+        at: whole(words),
+    });
+    draft.current = Current::Userlist(draft.config.userlists.len() - 1);
+}
+
+fn http_errors(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    enter(draft, section, Current::Broken);
+    let Some(id) = name(section, words, diag) else { return };
+    draft.config.http_errors.push(HttpErrors {
+        name: id.text.clone(),
+        pages: std::collections::BTreeMap::new(),
+        at: whole(words),
+    });
+    draft.current = Current::HttpErrors(draft.config.http_errors.len() - 1);
+}
