@@ -65,7 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("failover", &["ir", "text", "keepalived", "vrrp", "wire", "log", "net", "process"]),
     ("lab", &["ir", "text", "haproxy", "keepalived", "net", "process"]),
-    ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process"]),
+    ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover", "proxy"]),
 ];
 
 /// What no pure room may name: (path prefix, why).

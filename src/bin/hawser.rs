@@ -16,6 +16,11 @@ struct Arguments {
 enum Command {
     /// Rehearse a pair of balancers in namespaces, without root, and tell what happens
     Lab(lab::options::Options),
+    /// Print each keyword of haproxy.cfg and keepalived.conf files with its status, and whether the originals can be replaced
+    Check {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Write the table of all items and their manual pages into a folder
     Book { folder: PathBuf },
     /// The first process of a lab
@@ -43,6 +48,7 @@ enum Stage {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Lab(options) => lab::switch::outside(&options, &std::env::args_os().skip(2).collect::<Vec<_>>()),
+        Command::Check { files } => operator::check::run(&files),
         Command::Book { folder } => match operator::book::write(&folder) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

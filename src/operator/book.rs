@@ -1,7 +1,9 @@
 //! Writes the books: one coverage table and one manual page a language, from the tables that the programs themselves use.
 
+use super::check;
 use crate::{
     expr::{converters, fetch::ArgSpec, fetches},
+    keepalived::{self, keyword::Status},
     rules::{action, actions},
     text::book::{
         Entry, coverage,
@@ -68,7 +70,16 @@ pub fn haproxy() -> Vec<Entry> {
 /// Every keyword of keepalived.conf.
 #[must_use]
 pub fn keepalived() -> Vec<Entry> {
-    Vec::new()
+    let known = keepalived::keywords::all().filter(|keyword| keyword.status != Status::Newer);
+    let entry = |keyword: &'static keepalived::keyword::Keyword| Entry {
+        class: if keyword.blocks.contains(&keepalived::keyword::Block::Top) { "block" } else { "keyword" },
+        name: keyword.name.to_owned(),
+        place: keyword.blocks.iter().map(|block| block.name()).collect::<Vec<_>>().join(", "),
+        syntax: keyword.syntax()[keyword.name.len()..].trim_start().to_owned(),
+        doc: keyword.doc,
+        status: check::keepalived::status(keyword),
+    };
+    known.map(entry).collect()
 }
 
 fn sets(of: action::Sets) -> String {

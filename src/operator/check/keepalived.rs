@@ -1,0 +1,94 @@
+//! Looks at a keepalived.conf: the keywords of its blocks, and what `keepalived -t` says.
+
+use super::Survey;
+use crate::{
+    failover::machine::Machine,
+    keepalived::{
+        self,
+        keyword::{Block, Keyword, Opens, Status as Own},
+        keywords,
+        lex::{self, Piece},
+        read,
+    },
+    text::{book::Status, source::Sources},
+};
+use std::path::Path;
+
+/// Looks at one file and everything that it includes.
+#[must_use]
+pub fn survey(file: &Path) -> Survey {
+    let name = file.to_string_lossy();
+    let mut found = Survey { program: "keepalived", ..Survey::default() };
+    let (mut sources, mut unused) = (Sources::default(), keepalived::Report::default());
+    let lines = read::read(&Machine, &name, "", &mut sources, &mut unused);
+    Walk { pieces: &lex::pieces(&lines), at: 0, sources: &sources, found: &mut found }.block(Block::Top);
+
+    let checked = keepalived::load(&Machine, &name, "");
+    found.remarks = checked.report.lines(&checked.sources).collect();
+    for missing in checked.config.missing.iter().filter(|missing| missing.fatal) {
+        let line = checked.sources.locate(missing.at).1;
+        found.obstacles.push(format!("line {line}: '{}' is not implemented", missing.keyword));
+    }
+    if checked.report.aborted() || checked.report.refused() {
+        found.obstacles.push("keepalived does not start with this file".to_owned());
+    }
+    found
+}
+
+/// How the books say it.
+#[must_use]
+pub fn status(of: &Keyword) -> Status {
+    match of.status {
+        Own::Works => Status::Works,
+        Own::Tuning => Status::Tuning,
+        Own::Legacy => Status::Legacy,
+        Own::Missing | Own::MissingExtra | Own::Newer => Status::Missing,
+    }
+}
+
+struct Walk<'a> {
+    pieces: &'a [Piece],
+    at: usize,
+    sources: &'a Sources,
+    found: &'a mut Survey,
+}
+
+impl Walk<'_> {
+    fn block(&mut self, block: Block) {
+        while let Some(piece) = self.pieces.get(self.at) {
+            self.at += 1;
+            match piece {
+                Piece::Close(_) if block != Block::Top => return,
+                Piece::Open(_) | Piece::Close(_) => {}
+                Piece::Words(words) => {
+                    let at = self.sources.locate(words.words[0].at);
+                    let keyword = keywords::find(block, words.keyword());
+                    let (status, doc) = keyword.map_or((None, ""), |keyword| (Some(status(keyword)), keyword.doc));
+                    self.found.note(words.keyword(), block.name(), status, doc, at);
+                    self.inside(keyword.map_or(Opens::Nothing, |keyword| keyword.opens));
+                }
+            }
+        }
+    }
+
+    /// What stands between the braces that follow, if any do.
+    fn inside(&mut self, opens: Opens) {
+        if !matches!(self.pieces.get(self.at), Some(Piece::Open(_))) {
+            return;
+        }
+        self.at += 1;
+        if let Opens::Block(block) = opens {
+            return self.block(block);
+        }
+        // A list, or the block of a word that nobody knows: its lines are no keywords.
+        let mut depth = 1;
+        while let (true, Some(piece)) = (depth > 0, self.pieces.get(self.at)) {
+            self.at += 1;
+            match piece {
+                Piece::Open(_) => depth += 1,
+                Piece::Close(_) => depth -= 1,
+                Piece::Words(_) => {}
+            }
+        }
+    }
+}
