@@ -5,12 +5,14 @@
 //! * [`cookie`]: `Cookie` and `Set-Cookie`
 //! * [`uri`]: the parts of a request target
 //! * [`status`]: names of the status codes
+//! * [`pages`]: the built-in answers
 //! * [`h1`]: the HTTP/1 codec, sans-I/O
 
 pub mod cookie;
 pub mod h1;
 pub mod message;
 pub mod normalize;
+pub mod pages;
 pub mod status;
 pub mod uri;
 pub mod values;

@@ -10,14 +10,19 @@
 //! * [`procs`]: which processes run, as `/proc` tells it
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
+//! * [`fds`]: descriptors that are known by their number alone
+//! * [`utc_offset`]: how far local time is from UTC
 
 pub mod alive;
 pub mod credentials;
 pub mod daemon;
+pub mod fds;
 pub mod local_time;
+
 pub mod pidfd;
 pub mod pidfile;
 pub mod procs;
 pub mod sd_notify;
 pub mod signals;
 pub mod spawn;
+pub mod utc_offset;

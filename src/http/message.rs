@@ -335,6 +335,11 @@ impl Message {
         self.fields.remove(index);
     }
 
+    /// Makes the field at `index` the first.
+    pub fn move_to_front(&mut self, index: usize) {
+        self.fields[..=index].rotate_right(1);
+    }
+
     /// Gives the field at `index` another value; its place and name stay.
     ///
     /// # Panics
@@ -360,6 +365,15 @@ impl Message {
     /// Bytes of the head on the wire, with its empty line.
     pub fn wire_len(&self) -> usize {
         self.start.line.len as usize + self.fields.iter().map(|f| (f.end() - f.at) as usize).sum::<usize>() + 2
+    }
+
+    /// The size that logs and statistics count: a fixed 20 bytes, the parts of the start line, names and values without
+    /// their separators, and one byte for the end. HAProxy counts its internal form; so its figures are matched.
+    pub fn counted_len(&self) -> u64 {
+        let s = &self.start;
+        let line = if s.status == 0 { s.method.len + s.uri.len } else { 3 + s.reason.len };
+        let fields: u64 = self.fields.iter().map(|f| u64::from(f.name) + u64::from(f.value)).sum();
+        20 + u64::from(line + s.version.len) + fields + 1
     }
 
     /// Appends the HTTP/1 form, with its empty line: neighbours in the arena leave in one copy.

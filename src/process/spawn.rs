@@ -1,5 +1,8 @@
 //! Start a program as somebody else, in a process group of its own, that dies when we do.
-#![expect(unsafe_code, reason = "what happens between fork and exec has no safe form; only async-signal-safe calls are made there")]
+#![expect(
+    unsafe_code,
+    reason = "what happens between fork and exec has no safe form; only async-signal-safe calls are made there"
+)]
 
 use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt as _, path::Path, process::Stdio};
 

@@ -1,0 +1,388 @@
+//! The servers of a backend as a balancer sees them, and the choice among them (HAProxy manual 4.2 `balance`).
+//!
+//! | algorithm | state | who is skipped |
+//! |---|---|---|
+//! | roundrobin, static-rr | a running score per server, which spreads weights evenly | servers that are full |
+//! | leastconn | none: load against weight | servers that are full |
+//! | first | none: the first with a free slot | servers that are full |
+//! | hashes | a map of all weights, or a ring (`hash-type consistent`) | nobody: the request waits |
+//! | random | the ring, with a few draws, of which the least loaded wins | servers that are full |
+//!
+//! Backup servers count only when no other is usable: the first of them, or all with `option allbackups`.
+
+use super::hash;
+use crate::ir::proxy::{Balance, HashType};
+
+/// What the balancer must know of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// In sixteenths, so that a slow start can begin small; 0 takes no new sessions.
+    pub weight: u32,
+    pub backup: bool,
+    pub usable: bool,
+    /// The server's number in the configuration, which consistent hashing keys on.
+    pub id: u32,
+}
+
+/// What it must know at the moment of choice.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Load {
+    /// Sessions on the server and in its queue.
+    pub sessions: u32,
+    /// Another session would have to wait.
+    pub full: bool,
+}
+
+/// Sixteenths in one unit of weight.
+pub const SCALE: u32 = 16;
+
+#[derive(Debug)]
+pub struct Farm {
+    algorithm: Algorithm,
+    consistent: bool,
+    allbackups: bool,
+    members: Vec<Member>,
+    /// Indices of the servers in use.
+    used: Vec<usize>,
+    score: Vec<i64>,
+    /// Server by weighted place, for hashes without a ring.
+    map: Vec<usize>,
+    /// (key, server), sorted.
+    ring: Vec<(u32, usize)>,
+    /// Where the rotation among equally loaded servers stands.
+    turn: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Algorithm {
+    RoundRobin,
+    LeastConn,
+    First,
+    Hash,
+    Random(u32),
+}
+
+impl Farm {
+    pub fn new(balance: &Balance, hash_type: HashType, allbackups: bool, members: Vec<Member>) -> Self {
+        let algorithm = match balance {
+            Balance::RoundRobin | Balance::StaticRr => Algorithm::RoundRobin,
+            Balance::LeastConn => Algorithm::LeastConn,
+            Balance::First => Algorithm::First,
+            Balance::Random { draws } => Algorithm::Random((*draws).max(1)),
+            _ => Algorithm::Hash,
+        };
+        let mut farm = Self {
+            algorithm,
+            consistent: hash_type.consistent,
+            allbackups,
+            score: vec![0; members.len()],
+            members,
+            used: Vec::new(),
+            map: Vec::new(),
+            ring: Vec::new(),
+            turn: 0,
+        };
+        farm.rebuild();
+        farm
+    }
+
+    /// A server came, went, or changed its weight.
+    pub fn set(&mut self, server: usize, member: Member) {
+        if self.members[server] != member {
+            self.members[server] = member;
+            self.rebuild();
+        }
+    }
+
+    pub fn member(&self, server: usize) -> Member {
+        self.members[server]
+    }
+
+    /// Nobody can be chosen.
+    pub fn is_empty(&self) -> bool {
+        self.used.is_empty()
+    }
+
+    /// Indices of the servers in use.
+    pub fn used(&self) -> &[usize] {
+        &self.used
+    }
+
+    fn rebuild(&mut self) {
+        let fit = |backup: bool| move |(_, m): &(usize, &Member)| m.usable && m.weight > 0 && m.backup == backup;
+        self.used = self.members.iter().enumerate().filter(fit(false)).map(|(i, _)| i).collect();
+        if self.used.is_empty() {
+            self.used = self.members.iter().enumerate().filter(fit(true)).map(|(i, _)| i).collect();
+            if !self.allbackups {
+                self.used.truncate(1);
+            }
+        }
+        self.score.iter_mut().for_each(|s| *s = 0);
+        self.map.clear();
+        self.ring.clear();
+        match self.algorithm {
+            Algorithm::Random(_) => self.build_ring(),
+            Algorithm::Hash if self.consistent => self.build_ring(),
+            Algorithm::Hash => self.build_map(),
+            _ => {}
+        }
+    }
+
+    /// Each server stands in the map as often as its weight says, spread as the rotation would spread it.
+    fn build_map(&mut self) {
+        let weight = |m: &Member| u64::from(m.weight.div_ceil(SCALE));
+        let divisor = self.used.iter().map(|&i| weight(&self.members[i])).fold(0, gcd).max(1);
+        let weights: Vec<i64> = self.used.iter().map(|&i| (weight(&self.members[i]) / divisor).cast_signed()).collect();
+        let total: i64 = weights.iter().sum();
+        let mut score = vec![0i64; weights.len()];
+        for _ in 0..total {
+            let mut best: Option<(usize, i64)> = None;
+            for (i, w) in weights.iter().enumerate() {
+                score[i] += w;
+                let level = (score[i] + total) / total;
+                if best.is_none_or(|(_, l)| level > l) {
+                    best = Some((i, level));
+                }
+            }
+            let Some((i, _)) = best else { return };
+            score[i] -= total;
+            self.map.push(self.used[i]);
+        }
+    }
+
+    fn build_ring(&mut self) {
+        const PLACES: u32 = 4096;
+        for &i in &self.used {
+            let m = self.members[i];
+            for node in 0..m.weight {
+                let key = hash::avalanche(m.id.wrapping_mul(PLACES).wrapping_add(node));
+                self.ring.push((key, i));
+            }
+        }
+        self.ring.sort_unstable();
+    }
+
+    /// Chooses a server. `key` is the hash of what the algorithm looks at, when that is there; `avoid` has just failed
+    /// and is taken only when nobody else can be. `None`: everybody is full, or nobody is usable.
+    pub fn pick(
+        &mut self,
+        key: Option<u32>,
+        avoid: Option<usize>,
+        chance: &mut dyn FnMut() -> u32,
+        load: &dyn Fn(usize) -> Load,
+    ) -> Option<usize> {
+        match (self.algorithm, key) {
+            (Algorithm::Hash, Some(key)) => self.by_hash(key, avoid),
+            (Algorithm::Random(draws), _) => self.by_chance(draws, avoid, chance, load),
+            (Algorithm::LeastConn, _) => self.least_loaded(avoid, load),
+            (Algorithm::First, _) => self.first_free(avoid, load),
+            _ => self.rotate(avoid, load),
+        }
+    }
+
+    fn by_hash(&self, key: u32, avoid: Option<usize>) -> Option<usize> {
+        if !self.consistent {
+            let n = u32::try_from(self.map.len()).ok().filter(|&n| n > 0)?;
+            return Some(self.map[(key % n) as usize]);
+        }
+        let n = self.ring.len();
+        let next = self.ring.partition_point(|&(k, _)| k < key) % n.max(1);
+        let (after, before) = (*self.ring.get(next)?, self.ring[(next + n - 1) % n]);
+        // The nearer of the two neighbours, the lower one when both are equally near.
+        let near = if key.wrapping_sub(before.0) <= after.0.wrapping_sub(key) { (next + n - 1) % n } else { next };
+        if avoid != Some(self.ring[near].1) {
+            return Some(self.ring[near].1);
+        }
+        let others = (1..n).map(|i| self.ring[(near + i) % n].1).find(|&s| Some(s) != avoid);
+        others.or(avoid)
+    }
+
+    fn by_chance(
+        &self,
+        draws: u32,
+        avoid: Option<usize>,
+        chance: &mut dyn FnMut() -> u32,
+        load: &dyn Fn(usize) -> Load,
+    ) -> Option<usize> {
+        let mut best: Option<(usize, Load)> = None;
+        for _ in 0..draws {
+            let s = self.on_ring(chance(), avoid)?;
+            let l = load(s);
+            if best.is_none_or(|(b, bl)| self.is_lighter((s, l), (b, bl))) {
+                best = Some((s, l));
+            }
+        }
+        best.filter(|(_, l)| !l.full).map(|(s, _)| s).or_else(|| {
+            let free = |s: &usize| !load(*s).full && Some(*s) != avoid;
+            self.used.iter().copied().find(free)
+        })
+    }
+
+    fn on_ring(&self, key: u32, avoid: Option<usize>) -> Option<usize> {
+        let n = self.ring.len();
+        let at = self.ring.partition_point(|&(k, _)| k < key);
+        (0..n).map(|i| self.ring[(at + i) % n].1).find(|&s| Some(s) != avoid).or_else(|| self.used.first().copied())
+    }
+
+    /// `a` has less load for its weight than `b`.
+    fn is_lighter(&self, a: (usize, Load), b: (usize, Load)) -> bool {
+        let cost = |x: (usize, Load), y: usize| u64::from(x.1.sessions) * u64::from(self.members[y].weight);
+        cost(a, b.0) < cost(b, a.0)
+    }
+
+    /// The least loaded; equals take turns.
+    fn least_loaded(&mut self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
+        let n = self.used.len();
+        let mut best: Option<(usize, Load, usize)> = None;
+        let mut second = None;
+        for i in 0..n {
+            let place = (self.turn + i) % n;
+            let s = self.used[place];
+            let l = load(s);
+            if l.full {
+                continue;
+            }
+            if Some(s) == avoid {
+                second = Some(s);
+            } else if best.is_none_or(|(b, bl, _)| self.is_lighter((s, l), (b, bl))) {
+                best = Some((s, l, place));
+            }
+        }
+        match best {
+            Some((s, _, place)) => {
+                self.turn = (place + 1) % n;
+                Some(s)
+            }
+            None => second,
+        }
+    }
+
+    fn first_free(&self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
+        let free = |s: &usize| !load(*s).full;
+        let mut order: Vec<usize> = self.used.clone();
+        order.sort_by_key(|&i| self.members[i].id);
+        let all = order.iter().copied();
+        all.clone().filter(|&s| Some(s) != avoid).find(free).or_else(|| all.clone().find(free))
+    }
+
+    /// Every server gains its weight, the highest score is taken and pays what all gained.
+    fn rotate(&mut self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
+        let mut best: Option<usize> = None;
+        let mut second = None;
+        let mut total = 0i64;
+        for &s in &self.used {
+            if load(s).full {
+                continue;
+            }
+            let weight = i64::from(self.members[s].weight);
+            self.score[s] += weight;
+            total += weight;
+            if Some(s) == avoid {
+                second = Some(s);
+            } else if best.is_none_or(|b| self.score[s] > self.score[b]) {
+                best = Some(s);
+            }
+        }
+        let chosen = best.or(second)?;
+        self.score[chosen] -= total;
+        Some(chosen)
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn farm(balance: &Balance, weights: &[u32]) -> Farm {
+        let members = weights
+            .iter()
+            .enumerate()
+            .map(|(i, w)| Member { weight: w * SCALE, backup: false, usable: true, id: i as u32 + 1 })
+            .collect();
+        Farm::new(balance, HashType::default(), false, members)
+    }
+
+    fn picks(f: &mut Farm, n: usize) -> Vec<usize> {
+        (0..n).filter_map(|_| f.pick(None, None, &mut || 0, &|_| Load::default())).collect()
+    }
+
+    #[test]
+    fn equal_servers_take_turns_from_the_first() {
+        assert_eq!(picks(&mut farm(&Balance::RoundRobin, &[1, 1, 1]), 7), [0, 1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn weights_are_spread_evenly() {
+        let got = picks(&mut farm(&Balance::RoundRobin, &[5, 1, 1]), 7);
+        assert_eq!(got.iter().filter(|&&s| s == 0).count(), 5);
+        assert!(got.windows(4).all(|w| w.iter().any(|&s| s == 0)), "{got:?}");
+    }
+
+    #[test]
+    fn full_servers_are_passed_over_and_none_is_none() {
+        let mut f = farm(&Balance::RoundRobin, &[1, 1]);
+        for _ in 0..3 {
+            assert_eq!(f.pick(None, None, &mut || 0, &|s| Load { full: s == 0, sessions: 0 }), Some(1));
+        }
+        assert_eq!(f.pick(None, None, &mut || 0, &|_| Load { full: true, sessions: 0 }), None);
+    }
+
+    #[test]
+    fn failed_server_is_taken_only_alone() {
+        let mut f = farm(&Balance::RoundRobin, &[1, 1]);
+        assert_eq!(f.pick(None, Some(0), &mut || 0, &|_| Load::default()), Some(1));
+        let mut f = farm(&Balance::RoundRobin, &[1]);
+        assert_eq!(f.pick(None, Some(0), &mut || 0, &|_| Load::default()), Some(0));
+    }
+
+    #[test]
+    fn backups_serve_when_nobody_else_does() {
+        let mut f = farm(&Balance::RoundRobin, &[1, 1, 1]);
+        for s in 1..3 {
+            f.set(s, Member { backup: true, ..f.member(s) });
+        }
+        assert_eq!(picks(&mut f, 2), [0, 0]);
+        f.set(0, Member { usable: false, ..f.member(0) });
+        assert_eq!(picks(&mut f, 2), [1, 1]);
+        f.set(1, Member { weight: 0, ..f.member(1) });
+        f.set(2, Member { usable: false, ..f.member(2) });
+        assert!(f.is_empty());
+    }
+
+    #[test]
+    fn least_loaded_counts_weights_and_equals_take_turns() {
+        let mut f = farm(&Balance::LeastConn, &[1, 2]);
+        let load = |s: usize| Load { sessions: [2, 3][s], full: false };
+        assert_eq!(f.pick(None, None, &mut || 0, &load), Some(1));
+        assert_eq!(picks(&mut farm(&Balance::LeastConn, &[1, 1]), 4), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn map_follows_the_weights_in_lowest_terms() {
+        let mut f = farm(&Balance::Source, &[20, 10]);
+        let got: Vec<_> = (0..6).map(|h| f.pick(Some(h), None, &mut || 0, &|_| Load::default())).collect();
+        assert_eq!(got.iter().filter(|s| **s == Some(0)).count(), 4);
+        assert_eq!(got[..3], got[3..]);
+    }
+
+    #[test]
+    fn ring_moves_only_the_keys_of_the_server_that_went() {
+        let mut f = farm(&Balance::Source, &[1, 1, 1]);
+        f.consistent = true;
+        f.rebuild();
+        let all = |f: &mut Farm| -> Vec<_> {
+            (0..1000u32)
+                .map(|i| f.pick(Some(hash::avalanche(i)), None, &mut || 0, &|_| Load::default()).expect("someone"))
+                .collect()
+        };
+        let before = all(&mut f);
+        f.set(1, Member { usable: false, ..f.member(1) });
+        for (b, a) in before.iter().zip(all(&mut f)) {
+            assert!(*b == a || *b == 1);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The command line of `haproxy`, as a table: one line an option, the usage text is printed from it.
+
+use std::ffi::OsString;
+
+/// What was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Args {
+    pub files: Vec<String>,
+    pub version: bool,
+    pub build: bool,
+    pub check: bool,
+    pub condition: Option<String>,
+    pub debug: bool,
+    pub foreground: bool,
+    pub daemon: bool,
+    pub master: bool,
+    pub systemd: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub pidfile: Option<String>,
+    pub directory: Option<String>,
+    pub peer: Option<String>,
+    pub maxconn: Option<u32>,
+    pub proxy_maxconn: Option<u32>,
+    pub memory: Option<u64>,
+    /// `-sf`: let them finish; `-st`: end them.
+    pub finish: Vec<i32>,
+    pub terminate: Vec<i32>,
+    /// Takes listening sockets from this stats socket.
+    pub take_from: Option<String>,
+    pub master_cli: Vec<String>,
+    pub keywords: Option<String>,
+    pub zero_warning: bool,
+    pub diagnostic: bool,
+    pub no_splice: bool,
+    pub no_reuseport: bool,
+    pub ignore_resolution: bool,
+}
+
+/// How an option takes its value.
+#[derive(Clone, Copy)]
+enum Takes {
+    Nothing(fn(&mut Args)),
+    Word(fn(&mut Args, String)),
+    Number(fn(&mut Args, u64)),
+    /// Any number of pids.
+    Pids(fn(&mut Args, i32)),
+    /// The rest of the same word.
+    Tail(fn(&mut Args, &str)),
+}
+
+struct Flag {
+    name: &'static str,
+    takes: Takes,
+    value: &'static str,
+    help: &'static str,
+}
+
+const fn flag(name: &'static str, set: fn(&mut Args), help: &'static str) -> Flag {
+    Flag { name, takes: Takes::Nothing(set), value: "", help }
+}
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "-f",
+        takes: Takes::Word(|a, v| a.files.push(v)),
+        value: "<file|directory>",
+        help: "reads a configuration file, or the *.cfg of a directory",
+    },
+    flag("-vv", |a| a.build = true, "says how this program was built"),
+    flag("-v", |a| a.version = true, "says the version"),
+    flag("-V", |a| a.verbose = true, "says more"),
+    Flag {
+        name: "-cc",
+        takes: Takes::Word(|a, v| a.condition = Some(v)),
+        value: "<condition>",
+        help: "evaluates a condition: exit status 0 true, 1 false, 2 not understood",
+    },
+    flag("-c", |a| a.check = true, "checks the configuration and exits"),
+    flag("-db", |a| a.foreground = true, "stays in the foreground"),
+    flag("-de", |_| {}, "without effect here: there is only one poller"),
+    flag("-dp", |_| {}, "without effect here: there is only one poller"),
+    flag("-dS", |a| a.no_splice = true, "never splices"),
+    flag("-dG", |_| {}, "without effect here: names are always resolved by the system"),
+    flag("-dR", |a| a.no_reuseport = true, "binds without SO_REUSEPORT"),
+    flag("-dL", |_| {}, "without effect here: no objects are loaded"),
+    flag("-dr", |a| a.ignore_resolution = true, "goes on when a server's name cannot be resolved"),
+    flag("-dV", |_| {}, "without effect here: no server speaks TLS"),
+    flag("-dW", |a| a.zero_warning = true, "fails on any warning"),
+    flag("-dD", |a| a.diagnostic = true, "warns of suspicious statements"),
+    Flag {
+        name: "-dK",
+        takes: Takes::Tail(|a, v| a.keywords = Some(v.to_owned())),
+        value: "<class,...>",
+        help: "lists the keywords that are known",
+    },
+    Flag {
+        name: "-dM",
+        takes: Takes::Tail(|_, _| {}),
+        value: "<byte,...>",
+        help: "without effect here: memory needs no poison",
+    },
+    flag("-d", |a| a.debug = true, "debug mode: foreground, and says more"),
+    flag("-D", |a| a.daemon = true, "goes into the background"),
+    flag("-Ws", |a| (a.master, a.systemd) = (true, true), "as -W, and tells systemd"),
+    flag("-W", |a| a.master = true, "a master that watches over its workers"),
+    flag("-q", |a| a.quiet = true, "says nothing"),
+    Flag {
+        name: "-C",
+        takes: Takes::Word(|a, v| a.directory = Some(v)),
+        value: "<directory>",
+        help: "goes there before reading files",
+    },
+    Flag {
+        name: "-n",
+        takes: Takes::Number(|a, n| a.maxconn = u32::try_from(n).ok()),
+        value: "<number>",
+        help: "most connections of the process",
+    },
+    Flag {
+        name: "-N",
+        takes: Takes::Number(|a, n| a.proxy_maxconn = u32::try_from(n).ok()),
+        value: "<number>",
+        help: "most connections of a proxy that says nothing itself",
+    },
+    Flag { name: "-m", takes: Takes::Number(|a, n| a.memory = Some(n)), value: "<MB>", help: "limits the memory" },
+    Flag { name: "-L", takes: Takes::Word(|a, v| a.peer = Some(v)), value: "<name>", help: "our name among peers" },
+    Flag {
+        name: "-p",
+        takes: Takes::Word(|a, v| a.pidfile = Some(v)),
+        value: "<file>",
+        help: "writes the process's number to a file",
+    },
+    Flag {
+        name: "-sf",
+        takes: Takes::Pids(|a, p| a.finish.push(p)),
+        value: "[pid]*",
+        help: "tells old processes to finish their work",
+    },
+    Flag {
+        name: "-st",
+        takes: Takes::Pids(|a, p| a.terminate.push(p)),
+        value: "[pid]*",
+        help: "tells old processes to end at once",
+    },
+    Flag {
+        name: "-x",
+        takes: Takes::Word(|a, v| a.take_from = Some(v)),
+        value: "<unix socket>",
+        help: "takes listening sockets from an old process",
+    },
+    Flag {
+        name: "-S",
+        takes: Takes::Word(|a, v| a.master_cli.push(v)),
+        value: "<bind>[,<option>...]",
+        help: "the master's command line",
+    },
+];
+
+/// Why the command line is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// No or unknown arguments: the usage is shown.
+    Usage,
+    /// An option lacks its value.
+    Incomplete(String),
+}
+
+/// Reads the words behind the program's name.
+///
+/// # Errors
+/// A word that no option explains, or a value that is missing.
+pub fn parse(words: &[OsString]) -> Result<Args, Bad> {
+    let words: Vec<String> = words.iter().map(|w| w.to_string_lossy().into_owned()).collect();
+    let mut args = Args::default();
+    let mut i = 0;
+    while i < words.len() {
+        let word = &words[i];
+        i += 1;
+        if word == "--" {
+            args.files.extend(words[i..].iter().cloned());
+            break;
+        }
+        let found = FLAGS
+            .iter()
+            .find(|f| f.name == word.as_str())
+            .or_else(|| FLAGS.iter().find(|f| matches!(f.takes, Takes::Tail(_)) && word.starts_with(f.name)));
+        let Some(f) = found else { return Err(Bad::Usage) };
+        match f.takes {
+            Takes::Nothing(set) => set(&mut args),
+            Takes::Tail(set) => set(&mut args, &word[f.name.len()..]),
+            Takes::Word(set) => {
+                let value = words.get(i).ok_or_else(|| Bad::Incomplete(word.clone()))?;
+                set(&mut args, value.clone());
+                i += 1;
+            }
+            Takes::Number(set) => {
+                let value = words.get(i).ok_or_else(|| Bad::Incomplete(word.clone()))?;
+                set(&mut args, value.parse().map_err(|_| Bad::Usage)?);
+                i += 1;
+            }
+            Takes::Pids(set) => {
+                while let Some(pid) = words.get(i).and_then(|w| w.parse().ok()) {
+                    set(&mut args, pid);
+                    i += 1;
+                }
+            }
+        }
+    }
+    Ok(args)
+}
+
+/// The table as text.
+pub fn usage(program: &str) -> String {
+    let mut out = format!("Usage : {program} [-f <cfgfile|cfgdir>]* [option]* [-- <cfgfile>*]\n");
+    for f in FLAGS {
+        let head = format!("{} {}", f.name, f.value);
+        out.push_str(&format!("        {head:<26} {}\n", f.help));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Args, Bad> {
+        parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn distributions_units_and_scripts_are_understood() {
+        let a = read("-Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -S /run/haproxy-master.sock").expect("fine");
+        assert!(a.master && a.systemd);
+        assert_eq!(a.master_cli, ["/run/haproxy-master.sock"]);
+        let a = read("-f a -f b -D -p x -sf 12 13 -x /s").expect("fine");
+        assert_eq!((a.files.len(), a.finish.as_slice(), a.take_from.as_deref()), (2, &[12, 13][..], Some("/s")));
+        let a = read("-d -dM -f cfg -L A -n 5 -- x y").expect("fine");
+        assert_eq!((a.files.as_slice(), a.maxconn), (&["cfg".to_owned(), "x".into(), "y".into()][..], Some(5)));
+    }
+
+    #[test]
+    fn unknown_word_shows_the_usage_and_a_lonely_option_is_incomplete() {
+        assert_eq!(read("-zz"), Err(Bad::Usage));
+        assert_eq!(read("-f"), Err(Bad::Incomplete("-f".into())));
+        assert!(usage("haproxy").contains("-sf [pid]*"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Accepts connections: every thread waits on the same listening socket and takes what it can.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::net::SocketFlags;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::session::{Accepted, serve};
+use super::thread::Local;
+use super::world::State;
+use crate::ir::ProxyId;
+
+/// A bound and listening socket, shared by the threads.
+#[derive(Clone)]
+pub struct Listening {
+    pub fd: Arc<OwnedFd>,
+    pub proxy: ProxyId,
+    /// Index of the `bind` in its proxy.
+    pub index: usize,
+    pub is_inet: bool,
+}
+
+struct Number(RawFd);
+
+impl AsRawFd for Number {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0
+    }
+}
+
+/// How many connections are taken before others get their turn.
+const AT_ONCE: u32 = 64;
+
+thread_local! {
+    static WAITING: RefCell<Vec<std::task::Waker>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A connection has ended: who waits for room looks again.
+pub fn slot_freed() {
+    WAITING.with_borrow_mut(|w| w.drain(..).for_each(std::task::Waker::wake));
+}
+
+/// Takes connections until the process stops listening.
+pub async fn accept(local: &'static Local, on: Listening) {
+    let mut closing = local.closing.clone();
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe; here the descriptor outlives the poller, which this task drops first"
+    )]
+    let Ok(poller) = AsyncFd::with_interest(Number(on.fd.as_raw_fd()), Interest::READABLE) else { return };
+    let timer = local.timers.timer();
+    let world = local.world;
+    let (p, live) = world.proxy(on.proxy);
+    live.listeners[on.index].open.store(true, std::sync::atomic::Ordering::Relaxed);
+    let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
+    let limit = p.maxconn.unwrap_or(0);
+    let mut taken = 0;
+    loop {
+        while live.state() == State::Paused
+            || world.process.connections.get() >= world.maxconn
+            || limit > 0 && live.front.connections.get() >= limit
+            || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit
+            || rate_limited(local, on.proxy)
+        {
+            // Room may come free on another thread, so this one also looks by itself.
+            timer.arm_after(super::clock::now(), Some(Duration::from_millis(20)));
+            tokio::select! {
+                () = timer.elapsed() => {}
+                () = freed() => {}
+                _ = closing.changed() => break,
+            }
+        }
+        let ready = tokio::select! {
+            biased;
+            _ = closing.changed() => None,
+            ready = poller.readable() => ready.ok(),
+        };
+        let Some(mut ready) = ready else { break };
+        match take(&on.fd, on.is_inet) {
+            Ok((fd, peer)) => {
+                let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
+                tokio::task::spawn_local(serve(local, accepted));
+                taken += 1;
+                if taken == AT_ONCE {
+                    taken = 0;
+                    tokio::task::yield_now().await;
+                }
+            }
+            Err(rustix::io::Errno::AGAIN) => {
+                taken = 0;
+                ready.clear_ready();
+            }
+            Err(rustix::io::Errno::CONNABORTED | rustix::io::Errno::INTR) => {}
+            Err(_) => {
+                // Out of descriptors or memory: it may be better in a while.
+                timer.sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    live.listeners[on.index].open.store(false, std::sync::atomic::Ordering::Relaxed);
+}
+
+async fn freed() {
+    let mut registered = false;
+    std::future::poll_fn(|cx| {
+        if registered {
+            return std::task::Poll::Ready(());
+        }
+        registered = true;
+        WAITING.with_borrow_mut(|w| w.push(cx.waker().clone()));
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// `rate-limit sessions`, `maxconnrate`, `maxsessrate`.
+fn rate_limited(local: &Local, proxy: ProxyId) -> bool {
+    let world = local.world;
+    let (p, live) = world.proxy(proxy);
+    let g = &world.config.global;
+    if p.rate_limit_sessions.is_none() && g.maxconnrate.is_none() && g.maxsessrate.is_none() {
+        return false;
+    }
+    let up = world.uptime_ms();
+    p.rate_limit_sessions.is_some_and(|max| max > 0 && live.front.session_rate.get(up) >= max)
+        || g.maxconnrate.is_some_and(|max| max > 0 && world.process.connection_rate.get(up) >= max)
+        || g.maxsessrate.is_some_and(|max| max > 0 && world.process.session_rate.get(up) >= max)
+}
+
+fn take(fd: &OwnedFd, is_inet: bool) -> rustix::io::Result<(OwnedFd, Option<SocketAddr>)> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    if !is_inet {
+        return Ok((rustix::net::accept_with(fd.as_fd(), flags)?, None));
+    }
+    let (fd, peer) = rustix::net::acceptfrom_with(fd.as_fd(), flags)?;
+    Ok((fd, peer.and_then(|a| SocketAddr::try_from(a).ok())))
+}

@@ -1,0 +1,136 @@
+//! Sends log lines where `log` says: one datagram a line to syslog servers, or lines to a descriptor.
+//!
+//! Sending never waits: a line that the kernel does not take is counted as dropped, as logging must not stop traffic.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::clock;
+use crate::ir::address::Address;
+use crate::ir::log::{LogDestination, LogTarget};
+use crate::log::header::{self, Header};
+
+/// Where one `log` line sends to.
+pub struct Target {
+    spec: LogTarget,
+    sink: Sink,
+    /// Lines so far, for `sample`.
+    seen: AtomicU32,
+}
+
+enum Sink {
+    Udp(OwnedFd),
+    Unix(UnixDatagram, String),
+    Abstract(UnixDatagram, Vec<u8>),
+    Descriptor(i32),
+    /// The address could not be used; lines are dropped.
+    Nowhere,
+}
+
+/// What all lines of the process share.
+pub struct Identity {
+    pub machine: String,
+    /// `log-send-hostname`
+    pub hostname: Option<String>,
+    pub tag: String,
+    pub pid: u32,
+}
+
+impl Target {
+    pub fn new(spec: &LogTarget) -> Self {
+        let sink = match &spec.destination {
+            LogDestination::Socket(Address::Inet(to)) => udp(*to).map_or(Sink::Nowhere, Sink::Udp),
+            LogDestination::Socket(Address::Name { host, port, .. }) => {
+                resolve(host, *port).and_then(|to| udp(to).ok()).map_or(Sink::Nowhere, Sink::Udp)
+            }
+            LogDestination::Socket(Address::Unix(path)) => {
+                unix().map_or(Sink::Nowhere, |s| Sink::Unix(s, path.clone()))
+            }
+            LogDestination::Socket(Address::Abstract(name)) => {
+                unix().map_or(Sink::Nowhere, |s| Sink::Abstract(s, name.clone().into_bytes()))
+            }
+            LogDestination::Socket(Address::Fd(n)) | LogDestination::Fd(n) => Sink::Descriptor(*n),
+            LogDestination::Socket(Address::SockPair(_)) | LogDestination::Ring(_) => Sink::Nowhere,
+        };
+        Self { spec: spec.clone(), sink, seen: AtomicU32::new(0) }
+    }
+
+    /// Sends `line` at `level` (0..=7). `buf` is scratch memory. Says whether the kernel took it.
+    pub fn send(
+        &self,
+        level: u8,
+        line: &[u8],
+        who: &Identity,
+        tag: Option<&str>,
+        structured: Option<&[u8]>,
+        offset: i32,
+        buf: &mut Vec<u8>,
+    ) -> bool {
+        if level > self.spec.max_level || !self.is_sampled() {
+            return true;
+        }
+        buf.clear();
+        let h = Header {
+            facility: self.spec.facility,
+            level: level.max(self.spec.min_level),
+            now: clock::unix_micros(),
+            utc_offset: offset,
+            hostname: who.hostname.as_deref(),
+            machine: &who.machine,
+            tag: tag.unwrap_or(&who.tag),
+            pid: who.pid,
+            structured,
+        };
+        header::write(self.spec.format, &h, buf);
+        buf.extend_from_slice(line);
+        buf.truncate(self.spec.max_len.max(1) - 1);
+        buf.push(b'\n');
+        self.sink.send(buf)
+    }
+
+    /// Whether this line is among those that `sample` picks.
+    fn is_sampled(&self) -> bool {
+        let Some(sample) = &self.spec.sample else { return true };
+        let n = self.seen.fetch_add(1, Relaxed) % sample.size.max(1) + 1;
+        sample.ranges.iter().any(|&(low, high)| (low..=high).contains(&n))
+    }
+}
+
+impl Sink {
+    fn send(&self, line: &[u8]) -> bool {
+        match self {
+            Self::Udp(fd) => {
+                let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
+                // A refusal tells of an earlier datagram; this one has not been sent yet.
+                (0..2).any(|_| rustix::net::send(fd, line, flags).is_ok())
+            }
+            Self::Unix(s, path) => s.send_to(line, path).is_ok(),
+            Self::Abstract(s, name) => {
+                use std::os::linux::net::SocketAddrExt as _;
+                std::os::unix::net::SocketAddr::from_abstract_name(name).is_ok_and(|a| s.send_to_addr(line, &a).is_ok())
+            }
+            Self::Descriptor(n) => crate::process::fds::write(*n, line).is_ok(),
+            Self::Nowhere => false,
+        }
+    }
+}
+
+/// A connected socket, so that the kernel looks the route up once.
+fn udp(to: SocketAddr) -> std::io::Result<OwnedFd> {
+    let s = socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::DGRAM, None)?;
+    s.connect(&to.into())?;
+    Ok(s.into())
+}
+
+fn unix() -> std::io::Result<UnixDatagram> {
+    let s = UnixDatagram::unbound()?;
+    s.set_nonblocking(true)?;
+    Ok(s)
+}
+
+/// The first address of a name.
+pub fn resolve(host: &str, port: u16) -> Option<SocketAddr> {
+    std::net::ToSocketAddrs::to_socket_addrs(&(host, port)).ok()?.next()
+}

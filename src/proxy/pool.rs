@@ -1,0 +1,113 @@
+//! Idle connections to servers, kept by the thread that used them last (HAProxy manual 4.2 `http-reuse`).
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::clock;
+use super::socket::Socket;
+use super::timers::Timer;
+use super::world::World;
+use crate::ir::{ProxyId, ServerId};
+
+/// A connection to a server that is on loan or idle.
+pub struct ServerConnection {
+    pub sock: Socket,
+    pub local: Option<SocketAddr>,
+    pub remote: Option<SocketAddr>,
+    /// Requests that it has carried.
+    pub carried: u32,
+    /// Bytes of one client's state are in it (NTLM and the like): only that client goes on with it.
+    pub private: bool,
+    pub no_delay: bool,
+}
+
+struct Idle {
+    connection: ServerConnection,
+    since: Instant,
+}
+
+/// The idle connections of a thread, by proxy and server.
+pub struct Pool {
+    world: &'static World,
+    idle: RefCell<Vec<Vec<Vec<Idle>>>>,
+}
+
+impl Pool {
+    pub fn new(world: &'static World) -> Self {
+        let idle = world.proxies.iter().map(|p| p.servers.iter().map(|_| Vec::new()).collect()).collect();
+        Self { world, idle: RefCell::new(idle) }
+    }
+
+    /// The connection used last that is still alive. `only_proven`: one that has carried more than one request.
+    pub fn take(&self, proxy: ProxyId, server: ServerId, only_proven: bool) -> Option<ServerConnection> {
+        let mut idle = self.idle.borrow_mut();
+        let list = &mut idle[proxy.0][server.0];
+        let mut at = list.len();
+        while at > 0 {
+            at -= 1;
+            if only_proven && list[at].connection.carried < 2 {
+                continue;
+            }
+            let found = list.remove(at).connection;
+            self.world.server(proxy, server).counters.idle.dec();
+            if is_alive(&found.sock) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection for the next request.
+    pub fn give(&self, proxy: ProxyId, server: ServerId, connection: ServerConnection) {
+        let o = &self.world.config.proxies[proxy.0].servers[server.0].options;
+        let live = self.world.server(proxy, server);
+        let full = o.pool_max_conn.is_some_and(|m| m >= 0 && live.counters.idle.get() >= m.cast_unsigned());
+        let worn = o.max_reuse.is_some_and(|m| m >= 0 && connection.carried > m.cast_unsigned());
+        if full || worn || !live.is_usable() {
+            return;
+        }
+        live.counters.idle.inc();
+        self.idle.borrow_mut()[proxy.0][server.0].push(Idle { connection, since: clock::now() });
+    }
+
+    /// Closes what has been idle for longer than its server's `pool-purge-delay`, once a second, for ever.
+    pub fn sweep(&'static self, timer: Timer) -> impl Future<Output = ()> {
+        async move {
+            loop {
+                timer.sleep(Duration::from_secs(1)).await;
+                self.close_old(clock::now());
+            }
+        }
+    }
+
+    fn close_old(&self, now: Instant) {
+        for (p, servers) in self.idle.borrow_mut().iter_mut().enumerate() {
+            for (s, list) in servers.iter_mut().enumerate() {
+                let limit = self.world.config.proxies[p].servers[s].options.pool_purge_delay;
+                let before = list.len();
+                list.retain(|i| now.saturating_duration_since(i.since) < limit);
+                for _ in list.len()..before {
+                    self.world.proxies[p].servers[s].counters.idle.dec();
+                }
+            }
+        }
+    }
+
+    /// Closes every idle connection of a server.
+    pub fn forget(&self, proxy: ProxyId, server: ServerId) {
+        let list = std::mem::take(&mut self.idle.borrow_mut()[proxy.0][server.0]);
+        list.iter().for_each(|_| {
+            self.world.server(proxy, server).counters.idle.dec();
+        });
+    }
+}
+
+/// The poller has told of nothing since the last response: neither bytes nor an end.
+fn is_alive(sock: &Socket) -> bool {
+    match sock.poll_readable(&mut Context::from_waker(Waker::noop())) {
+        Poll::Pending => true,
+        Poll::Ready(_) => sock.is_quiet(),
+    }
+}

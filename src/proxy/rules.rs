@@ -1,0 +1,169 @@
+//! Rules that see a connection before there is a stream, and small services that streams share.
+
+use std::cell::Cell;
+
+use super::end::Who;
+use super::session::{Client, Received};
+use super::socket::Socket;
+use super::stream::stage::{Now, moment};
+use super::world::World;
+use crate::expr::scope::{Captures, Data, Direction, Transaction};
+use crate::ir::action::Rule;
+use crate::ir::server::{SendProxy, Server};
+use crate::log::Facts;
+use crate::rules::stage::{Effects, PatternChange, PatternChangeKind, Stage};
+use crate::rules::{Verdict, Wait, run};
+
+/// `tcp-request connection`, and the PROXY header of a bind that expects one; `false` when the connection is refused.
+pub async fn connection(c: &mut Client) -> bool {
+    let p = c.proxy();
+    let bind = &p.listeners[c.listener].options;
+    if !p.rules.tcp_request_connection.is_empty() && !walk(c, &p.rules.tcp_request_connection, false).await {
+        return false;
+    }
+    if bind.accept_proxy && !c.connection.received_proxy && !Box::pin(super::greeting::proxy_header(c)).await {
+        return false;
+    }
+    if let Some(magic) = bind.accept_netscaler
+        && !Box::pin(super::greeting::netscaler(c, magic)).await
+    {
+        return false;
+    }
+    true
+}
+
+/// `tcp-request session`; `false` when the session is refused.
+pub async fn session(c: &mut Client) -> bool {
+    let p = c.proxy();
+    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, true).await
+}
+
+async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool {
+    let mut start = 0;
+    loop {
+        let outcome = step(c, rules, start);
+        match outcome.verdict {
+            Verdict::Continue | Verdict::Allow => return true,
+            Verdict::Wait(Wait::ProxyHeader) => {
+                if !Box::pin(super::greeting::proxy_header(c)).await {
+                    return false;
+                }
+                start = outcome.at + 1;
+            }
+            Verdict::SilentDrop => {
+                vanish(&c.sock);
+                count(c, is_session);
+                return false;
+            }
+            _ => {
+                count(c, is_session);
+                c.sock.reset_on_close();
+                return false;
+            }
+        }
+    }
+}
+
+fn count(c: &Client, is_session: bool) {
+    let live = &c.local.world.proxies[c.front.0];
+    let listener = &live.listeners[c.listener].counters;
+    if is_session {
+        live.front.denied_sessions.inc();
+        listener.denied_sessions.inc();
+    } else {
+        live.front.denied_connections.inc();
+        listener.denied_connections.inc();
+    }
+}
+
+fn step(c: &mut Client, rules: &'static [Rule], start: usize) -> run::Outcome {
+    let world = c.local.world;
+    let p = c.proxy();
+    let facts = Facts { client: c.connection.source, frontend_addr: c.connection.destination, ..Facts::default() };
+    let live = Now { world, thread: c.local.index, front: c.front, listener: c.listener, facts };
+    let (mut transaction, mut captures, mut effects) =
+        (Transaction::default(), Captures::default(), Effects::default());
+    let mut stage = Stage {
+        config: &world.config,
+        patterns: &world.patterns,
+        live: &live,
+        clock: moment(world),
+        vars: &c.vars,
+        front: (c.front, p),
+        back: None,
+        server: None,
+        direction: Direction::Request,
+        request_data: Data::default(),
+        response_data: Data::default(),
+        waited: true,
+        tracked: &[],
+        connection: &mut c.connection,
+        transaction: &mut transaction,
+        captures: &mut captures,
+        request: None,
+        response: None,
+        effects: &mut effects,
+        may_change: Cell::new(false),
+    };
+    let outcome = run::run(rules, &p.acls, &mut stage, start);
+    for change in &effects.pattern_changes {
+        change_patterns(world, change);
+    }
+    outcome
+}
+
+/// `silent-drop`: the peer hears nothing more, not even a reset.
+pub fn vanish(sock: &Socket) {
+    // A hop limit of one lets the final reset die on the way; on the same machine it arrives, as with the original.
+    let s = socket2::SockRef::from(sock);
+    let _ = s.set_ttl_v4(1);
+    sock.reset_on_close();
+}
+
+/// Applies what a rule asked of a map or list.
+pub fn change_patterns(world: &World, change: &PatternChange) {
+    let compiled = world.patterns.get(change.set);
+    let mut entries = compiled.set.entries.clone();
+    match &change.kind {
+        PatternChangeKind::Delete => entries.retain(|e| e.key != change.key),
+        PatternChangeKind::Add => {
+            entries.push(crate::ir::expr::PatternEntry { key: change.key.clone(), value: None, line: 0 });
+        }
+        PatternChangeKind::Set(value) => match entries.iter_mut().find(|e| e.key == change.key) {
+            Some(e) => e.value = Some(value.clone()),
+            None => entries.push(crate::ir::expr::PatternEntry {
+                key: change.key.clone(),
+                value: Some(value.clone()),
+                line: 0,
+            }),
+        },
+    }
+    let _ = world.patterns.replace(change.set, entries);
+}
+
+/// What a server with `send-proxy` is told first.
+pub fn proxy_header(c: &Client, server: &Server, unique_id: Option<&[u8]>) -> Vec<u8> {
+    let (from, to) = (c.connection.source, c.connection.destination);
+    match server.options.send_proxy {
+        SendProxy::No => Vec::new(),
+        SendProxy::V1 => crate::wire::proxy::v1(from.zip(to)),
+        SendProxy::V2 => {
+            let o = &server.options.proxy_v2_options;
+            let tlvs = crate::wire::proxy::Tlvs {
+                authority: c.connection.proxy_authority.as_deref().filter(|_| o.authority),
+                unique_id: unique_id.filter(|_| o.unique_id),
+                crc32c: o.crc32c,
+            };
+            crate::wire::proxy::v2(from.zip(to), &tlvs)
+        }
+    }
+}
+
+/// The session ends because of `who`.
+pub fn ended_by(got: Received, c: &Client) -> Who {
+    match got {
+        Received::Timeout => Who::ClientTimeout,
+        Received::Woken => c.killed().unwrap_or(Who::Killed),
+        _ => Who::Client,
+    }
+}

@@ -1,0 +1,352 @@
+//! A server as it lives: its state, its slots, and who waits for one.
+//!
+//! A slot is an atomic count; only when all are taken does a stream stand in a queue (the server's, or the backend's
+//! when any server would do). Whoever frees a slot hands it to the next in line, on whichever thread that one waits.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use super::world::{ProxyLive, World, lock};
+use crate::balance::farm::Load;
+use crate::health::Health;
+use crate::ir::address::Address;
+use crate::ir::proxy::Proxy;
+use crate::ir::server::Server;
+use crate::ir::{ProxyId, ServerId};
+use crate::queue::{Queue, Ticket};
+use crate::stats::counters;
+
+/// Gets the number of the server whose slot it now holds, and how many were ahead.
+pub type Waiter = oneshot::Sender<(ServerId, u64)>;
+
+/// One server.
+pub struct ServerLive {
+    pub proxy: ProxyId,
+    pub id: ServerId,
+    pub counters: counters::Server,
+    /// Where it is; `None` while its name could not be resolved.
+    pub address: ArcSwap<Option<Target>>,
+    /// Slots taken.
+    served: AtomicU32,
+    /// 0: no limit.
+    pub maxconn: AtomicU32,
+    minconn: u32,
+    /// The backend's load at which `maxconn` is reached; 0 without `minconn`.
+    fullconn: u32,
+    pub queue: Mutex<Queue<Waiter>>,
+    /// Length of the queue, readable without its lock.
+    queued: AtomicU32,
+    usable: AtomicBool,
+    weight: AtomicU32,
+    /// Percent of the weight while it starts slowly.
+    ramp: AtomicU32,
+    pub health: Mutex<Health>,
+    /// Milliseconds since start of the last change of state, and of all time down.
+    pub last_change: AtomicU64,
+    pub down_time: AtomicU64,
+    /// Goes up when sessions on it must end (`on-marked-down shutdown-sessions`).
+    pub shutdowns: AtomicU64,
+    /// Consecutive errors seen in traffic (`observe`).
+    pub errors: AtomicU32,
+    /// Wakes the driver of its checks.
+    pub check_now: tokio::sync::Notify,
+}
+
+/// Where to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Inet(SocketAddr),
+    Unix(Vec<u8>),
+    Abstract(Vec<u8>),
+}
+
+impl Target {
+    /// Names are resolved here, once, at start.
+    pub fn of(address: &Address) -> Option<Self> {
+        match address {
+            Address::Inet(a) => Some(Self::Inet(*a)),
+            Address::Name { host, port, .. } => super::logger::resolve(host, *port).map(Self::Inet),
+            Address::Unix(p) => Some(Self::Unix(p.clone().into_bytes())),
+            Address::Abstract(n) => Some(Self::Abstract(n.clone().into_bytes())),
+            Address::Fd(_) | Address::SockPair(_) => None,
+        }
+    }
+
+    pub fn inet(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Inet(a) => Some(*a),
+            _ => None,
+        }
+    }
+}
+
+impl ServerLive {
+    pub fn new(proxy: ProxyId, id: ServerId, p: &Proxy, s: &Server) -> Self {
+        let o = &s.options;
+        let checked = o.check || o.agent_check;
+        let health = Health::new(&o.timing, o.disabled);
+        Self {
+            proxy,
+            id,
+            counters: counters::Server::default(),
+            address: ArcSwap::from_pointee(Target::of(&s.address)),
+            served: AtomicU32::new(0),
+            maxconn: AtomicU32::new(o.maxconn.unwrap_or(0)),
+            minconn: o.minconn.unwrap_or(0),
+            fullconn: if o.minconn.is_some() { p.fullconn.unwrap_or(0) } else { 0 },
+            queue: Mutex::default(),
+            queued: AtomicU32::new(0),
+            usable: AtomicBool::new(health.is_usable()),
+            weight: AtomicU32::new(u32::from(o.weight.unwrap_or(1))),
+            ramp: AtomicU32::new(100),
+            health: Mutex::new(health),
+            last_change: AtomicU64::new(0),
+            down_time: AtomicU64::new(0),
+            shutdowns: AtomicU64::new(0),
+            errors: AtomicU32::new(0),
+            check_now: tokio::sync::Notify::const_new(),
+        }
+        .checked(checked)
+    }
+
+    fn checked(self, _checked: bool) -> Self {
+        self
+    }
+
+    /// Takes new sessions.
+    pub fn is_usable(&self) -> bool {
+        self.usable.load(Relaxed)
+    }
+
+    pub fn set_usable(&self, usable: bool) {
+        self.usable.store(usable, Relaxed);
+    }
+
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+
+    pub fn set_weight(&self, weight: u32) {
+        self.weight.store(weight, Relaxed);
+    }
+
+    /// Percent.
+    pub fn ramp(&self) -> u32 {
+        self.ramp.load(Relaxed)
+    }
+
+    pub fn set_ramp(&self, percent: u32) {
+        self.ramp.store(percent, Relaxed);
+    }
+
+    /// Slots taken.
+    pub fn served(&self) -> u32 {
+        self.served.load(Relaxed)
+    }
+
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+
+    /// The limit at this moment: `maxconn`, less while the backend is far from `fullconn`, less in a slow start.
+    pub fn limit(&self, backend_load: u32) -> u32 {
+        let max = self.maxconn.load(Relaxed);
+        if max == 0 {
+            return u32::MAX;
+        }
+        let mut limit = max;
+        if self.minconn > 0 && self.minconn < max && backend_load < self.fullconn {
+            let scaled = u64::from(max) * u64::from(backend_load) / u64::from(self.fullconn);
+            limit = (scaled as u32).max(self.minconn);
+        }
+        if self.ramp() < 100 {
+            limit = (u64::from(limit) * u64::from(self.ramp()) / 100).max(1) as u32;
+        }
+        limit
+    }
+
+    pub fn load(&self, backend_load: u32) -> Load {
+        let queued = self.queued();
+        let served = self.served();
+        Load { sessions: served + queued, full: queued > 0 || served >= self.limit(backend_load) }
+    }
+
+    /// Takes a slot if one is free.
+    fn acquire(&self, backend_load: u32) -> bool {
+        let limit = self.limit(backend_load);
+        let taken = self.served.fetch_update(Relaxed, Relaxed, |n| (n < limit).then_some(n + 1));
+        taken.is_ok()
+    }
+}
+
+/// A slot of a server, held for as long as a stream is on it. Dropping it hands it on.
+pub struct Slot {
+    world: &'static World,
+    proxy: ProxyId,
+    pub server: ServerId,
+}
+
+impl Slot {
+    /// A free slot of this server, unless others wait for it.
+    pub fn try_take(world: &'static World, proxy: ProxyId, server: ServerId) -> Option<Self> {
+        let live = world.server(proxy, server);
+        let load = world.proxies[proxy.0].back.streams.get();
+        (live.queued() == 0 && live.acquire(load)).then(|| Self::held(world, proxy, server))
+    }
+
+    /// A slot whatever the limit says (`maxconn` does not bind those who come back to their server by force).
+    pub fn take(world: &'static World, proxy: ProxyId, server: ServerId) -> Self {
+        world.server(proxy, server).served.fetch_add(1, Relaxed);
+        Self::held(world, proxy, server)
+    }
+
+    /// One that was handed over and is counted already.
+    pub fn held(world: &'static World, proxy: ProxyId, server: ServerId) -> Self {
+        Self { world, proxy, server }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let live = self.world.server(self.proxy, self.server);
+        live.served.fetch_sub(1, Relaxed);
+        let proxy = &self.world.proxies[self.proxy.0];
+        if live.queued() > 0 || proxy.back.queued.get() > 0 {
+            serve_queues(self.world, self.proxy, self.server);
+        }
+    }
+}
+
+/// Gives free slots of a server to those who wait for it or for any of its backend.
+pub fn serve_queues(world: &'static World, proxy: ProxyId, server: ServerId) {
+    let (live, farm) = (world.server(proxy, server), &world.proxies[proxy.0]);
+    while live.acquire(farm.back.streams.get()) {
+        let next = next_waiter(farm, live);
+        let Some((waiter, ahead)) = next else {
+            live.served.fetch_sub(1, Relaxed);
+            return;
+        };
+        if waiter.send((server, ahead)).is_err() {
+            // It has given up in the meantime; the slot goes on to the next.
+            live.served.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+/// The one that stands first in the server's and the backend's queue together.
+fn next_waiter(proxy: &ProxyLive, live: &ServerLive) -> Option<(Waiter, u64)> {
+    let mut own = lock(&live.queue);
+    let mut any = lock(&proxy.queue);
+    let from_any = live.is_usable()
+        && match (own.front(), any.front()) {
+            (Some(o), Some(a)) => a < o,
+            (None, Some(_)) => true,
+            _ => false,
+        };
+    if from_any {
+        let next = any.pop();
+        if next.is_some() {
+            proxy.back.queued.dec();
+        }
+        return next;
+    }
+    let next = own.pop();
+    if next.is_some() {
+        live.queued.fetch_sub(1, Relaxed);
+        live.counters.queued.dec();
+    }
+    next
+}
+
+/// A place in a queue; dropping it gives it up.
+pub struct Place {
+    world: &'static World,
+    proxy: ProxyId,
+    /// `None`: the backend's queue.
+    server: Option<ServerId>,
+    ticket: Ticket,
+    granted: oneshot::Receiver<(ServerId, u64)>,
+    done: bool,
+}
+
+/// Stands in the queue of a server, or of the backend.
+pub fn enqueue(world: &'static World, proxy: ProxyId, server: Option<ServerId>, class: i32, offset: i32) -> Place {
+    let (sender, granted) = oneshot::channel();
+    let now = world.uptime_ms().cast_signed();
+    let farm = &world.proxies[proxy.0];
+    let ticket = match server {
+        Some(s) => {
+            let live = &farm.servers[s.0];
+            let mut queue = lock(&live.queue);
+            live.queued.fetch_add(1, Relaxed);
+            live.counters.queued.inc();
+            queue.push(sender, class, offset, now)
+        }
+        None => {
+            let mut queue = lock(&farm.queue);
+            farm.back.queued.inc();
+            queue.push(sender, class, offset, now)
+        }
+    };
+    // A slot may have come free between the look and the queue.
+    match server {
+        Some(s) => serve_queues(world, proxy, s),
+        None => {
+            let usable = lock(&farm.farm).used().to_vec();
+            usable.into_iter().for_each(|s| serve_queues(world, proxy, ServerId(s)));
+        }
+    }
+    Place { world, proxy, server, ticket, granted, done: false }
+}
+
+impl Place {
+    /// Ready with the slot and the number of those who were ahead; `None` when the queue was emptied because its
+    /// server is gone.
+    pub fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<(Slot, u64)>> {
+        let got = std::task::ready!(std::pin::Pin::new(&mut self.granted).poll(cx));
+        self.done = true;
+        std::task::Poll::Ready(got.ok().map(|(s, ahead)| (Slot::held(self.world, self.proxy, s), ahead)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        let farm = &self.world.proxies[self.proxy.0];
+        match self.server {
+            Some(s) => {
+                let live = &farm.servers[s.0];
+                if lock(&live.queue).remove(self.ticket).is_some() {
+                    live.queued.fetch_sub(1, Relaxed);
+                    live.counters.queued.dec();
+                }
+            }
+            None => {
+                if lock(&farm.queue).remove(self.ticket).is_some() {
+                    farm.back.queued.dec();
+                }
+            }
+        }
+        // It may have been granted in this very moment: the slot goes back.
+        if let Ok((s, _)) = self.granted.try_recv() {
+            drop(Slot::held(self.world, self.proxy, s));
+        }
+    }
+}
+
+/// Sends everybody away who waits for a server that is gone; they choose again. How many there were.
+pub fn drain_queue(live: &ServerLive) -> u32 {
+    let gone = lock(&live.queue).drain();
+    let n = gone.len() as u32;
+    for _ in 0..n {
+        live.queued.fetch_sub(1, Relaxed);
+        live.counters.queued.dec();
+    }
+    n
+}

@@ -1,0 +1,301 @@
+//! One client connection, from its acceptance to its close: counted, greeted, and served in the mode of its frontend.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::buffers::Buffer;
+use super::clock;
+use super::end::Who;
+use super::registry;
+use super::socket::Socket;
+use super::thread::{Local, Present};
+use super::timers::Timer;
+use super::world::World;
+use crate::expr::scope::Connection;
+use crate::expr::vars::Vars;
+use crate::ir::ProxyId;
+use crate::ir::proxy::{Mode, Proxy};
+
+/// The client's side of whatever is done for it.
+pub struct Client {
+    pub local: &'static Local,
+    pub sock: Socket,
+    pub buf: Buffer,
+    pub timer: Timer,
+    pub front: ProxyId,
+    /// Index of the `bind` in the frontend.
+    pub listener: usize,
+    pub connection: Connection,
+    pub vars: Vars,
+    pub entry: registry::Entry,
+    /// Requests begun on this connection.
+    pub requests: u32,
+    /// Where the times of the next log line count from.
+    pub origin: Instant,
+    /// The same moment, microseconds since 1970.
+    pub origin_at: i64,
+    pub handshake: i64,
+    /// The server that this connection's requests stay with (`option prefer-last-server`, reuse of private connections).
+    pub last_server: Option<(ProxyId, crate::ir::ServerId)>,
+    counted: Counted,
+}
+
+/// Counts a connection while it is there.
+struct Counted {
+    world: &'static World,
+    front: ProxyId,
+    listener: usize,
+    _present: Present,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.world.process.connections.dec();
+        let front = &self.world.proxies[self.front.0];
+        front.front.connections.dec();
+        front.listeners[self.listener].counters.connections.dec();
+        super::listener::slot_freed();
+    }
+}
+
+/// What a wait for bytes ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    Bytes(usize),
+    End,
+    Timeout,
+    Error,
+    /// The process stops, or somebody ended the session.
+    Woken,
+}
+
+impl Client {
+    fn world(&self) -> &'static World {
+        self.local.world
+    }
+
+    pub fn proxy(&self) -> &'static Proxy {
+        &self.local.world.config.proxies[self.front.0]
+    }
+
+    /// Waits for more bytes behind those in the buffer, until the timer's deadline.
+    pub async fn receive(&mut self) -> Received {
+        self.buf.reserve(self.world().config.global.tune.bufsize);
+        let (sock, buf, timer, session) = (&self.sock, &mut self.buf, &self.timer, &self.entry.session);
+        let got = poll_fn(|cx| {
+            if let Poll::Ready(r) = sock.poll_recv(cx, buf.tail()) {
+                return Poll::Ready(match r {
+                    Ok(0) => Received::End,
+                    Ok(n) => Received::Bytes(n),
+                    Err(_) => Received::Error,
+                });
+            }
+            if session.killed.get().is_some() {
+                return Poll::Ready(Received::Woken);
+            }
+            timer.poll_elapsed(cx).map(|()| Received::Timeout)
+        })
+        .await;
+        if !matches!(got, Received::Bytes(_)) {
+            self.buf.release_if_empty();
+        }
+        got
+    }
+
+    /// Waits for a first byte without holding a buffer. The first look is at the socket itself, as the request often
+    /// comes with the connection.
+    pub async fn idle(&mut self) -> Received {
+        if self.requests == 0 {
+            self.buf.reserve(self.world().config.global.tune.bufsize);
+            match self.sock.try_recv(self.buf.tail()) {
+                Ok(0) => return Received::End,
+                Ok(n) => return Received::Bytes(n),
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return Received::Error,
+            }
+        }
+        self.buf.release_if_empty();
+        let world = self.local.world;
+        let size = world.config.global.tune.bufsize;
+        let (sock, timer, session, buf) = (&self.sock, &self.timer, &self.entry.session, &mut self.buf);
+        let may_stop = self.requests > 0;
+        poll_fn(|cx| {
+            while let Poll::Ready(readable) = sock.poll_readable(cx) {
+                if readable.is_err() {
+                    return Poll::Ready(Received::Error);
+                }
+                buf.reserve(size);
+                match sock.poll_recv(cx, buf.tail()) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Received::End),
+                    Poll::Ready(Ok(n)) => return Poll::Ready(Received::Bytes(n)),
+                    Poll::Ready(Err(_)) => return Poll::Ready(Received::Error),
+                    Poll::Pending => buf.release(),
+                }
+            }
+            if session.killed.get().is_some() || (may_stop && world.is_stopping()) {
+                return Poll::Ready(Received::Woken);
+            }
+            timer.poll_elapsed(cx).map(|()| Received::Timeout)
+        })
+        .await
+    }
+
+    /// Somebody wants the session to end.
+    pub fn killed(&self) -> Option<Who> {
+        self.entry.session.killed.get()
+    }
+
+    /// Sends all of `bytes`; the timer bounds each wait.
+    pub async fn send_all(&self, bytes: &[u8], patience: Option<Duration>) -> Result<(), Received> {
+        let mut sent = 0;
+        poll_fn(|cx| {
+            while sent < bytes.len() {
+                match self.sock.poll_send(cx, &bytes[sent..], false) {
+                    Poll::Ready(Ok(n)) => {
+                        sent += n;
+                        if sent < bytes.len() {
+                            self.timer.arm_after(clock::now(), patience);
+                        }
+                    }
+                    Poll::Ready(Err(_)) => return Poll::Ready(Err(Received::Error)),
+                    Poll::Pending if self.killed().is_some() => return Poll::Ready(Err(Received::Woken)),
+                    Poll::Pending => return self.timer.poll_elapsed(cx).map(|()| Err(Received::Timeout)),
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+}
+
+/// A connection as the listener hands it over.
+pub struct Accepted {
+    pub fd: OwnedFd,
+    pub peer: Option<SocketAddr>,
+    pub front: ProxyId,
+    pub listener: usize,
+}
+
+/// Serves a connection until it ends.
+pub async fn serve(local: &'static Local, accepted: Accepted) {
+    let Some(mut client) = greet(local, accepted) else { return };
+    if !super::rules::connection(&mut client).await {
+        return;
+    }
+    if !super::rules::session(&mut client).await {
+        return;
+    }
+    match client.proxy().mode {
+        Mode::Http => super::http::serve(client).await,
+        Mode::Tcp => super::tcp::serve(client).await,
+    }
+}
+
+/// Counts the connection and gathers what is known of it.
+fn greet(local: &'static Local, accepted: Accepted) -> Option<Client> {
+    let world = local.world;
+    let (p, live) = world.proxy(accepted.front);
+    let bind = &p.listeners[accepted.listener];
+    world.process.connections.inc();
+    let number = world.process.total_connections.inc();
+    let up = world.uptime_ms();
+    world.process.connection_rate.hit(up);
+    live.front.connections.inc();
+    live.front.total_connections.inc();
+    live.front.connection_rate.hit(up);
+    let counters = &live.listeners[accepted.listener].counters;
+    counters.connections.inc();
+    counters.total_connections.inc();
+    let counted = Counted { world, front: accepted.front, listener: accepted.listener, _present: Present::new(local) };
+    let sock = Socket::new(accepted.fd);
+    options(&sock, p, accepted.peer.is_some());
+    let own = match &bind.address {
+        crate::ir::address::Address::Inet(a) if !a.ip().is_unspecified() && !bind.options.transparent => Some(*a),
+        _ => super::connect::local_address(&sock),
+    }
+    .map(unmapped);
+    let peer = accepted.peer.map(unmapped);
+    let origin_at = clock::unix_micros();
+    let entry = local.registry.enter(Rc::new(registry::Session {
+        number,
+        began: origin_at,
+        client: peer,
+        local: own,
+        frontend: accepted.front,
+        backend: None.into(),
+        server: None.into(),
+        killed: None.into(),
+    }));
+    Some(Client {
+        local,
+        sock,
+        buf: Buffer::empty(),
+        timer: local.timers.timer(),
+        front: accepted.front,
+        listener: accepted.listener,
+        connection: Connection {
+            source: peer,
+            destination: own,
+            peer,
+            local: own,
+            listener_id: bind.id,
+            listener_name: bind.name.as_deref().map(Into::into),
+            accepted: Duration::from_micros(origin_at.cast_unsigned()),
+            ..Connection::default()
+        },
+        vars: Vars::new(world.variables.clone()),
+        entry,
+        requests: 0,
+        origin: clock::now(),
+        origin_at,
+        handshake: 0,
+        last_server: None,
+        counted,
+    })
+}
+
+impl Client {
+    /// The session is past its connection rules: it counts as one.
+    pub fn count_session(&self) {
+        let world = self.counted.world;
+        let live = &world.proxies[self.front.0].front;
+        let up = world.uptime_ms();
+        live.sessions.inc();
+        live.session_rate.hit(up);
+        world.process.session_rate.hit(up);
+    }
+}
+
+/// An IPv4 client of an IPv6 socket is an IPv4 client.
+fn unmapped(a: SocketAddr) -> SocketAddr {
+    SocketAddr::new(a.ip().to_canonical(), a.port())
+}
+
+fn options(sock: &Socket, p: &Proxy, is_inet: bool) {
+    if !is_inet {
+        return;
+    }
+    if p.options.clitcpka {
+        let s = socket2::SockRef::from(sock);
+        let _ = s.set_keepalive(true);
+        let mut k = socket2::TcpKeepalive::new();
+        let o = &p.options;
+        if let Some(t) = o.clitcpka_idle {
+            k = k.with_time(t);
+        }
+        if let Some(t) = o.clitcpka_intvl {
+            k = k.with_interval(t);
+        }
+        if let Some(n) = o.clitcpka_cnt {
+            k = k.with_retries(n);
+        }
+        let _ = s.set_tcp_keepalive(&k);
+    }
+    if p.options.nolinger {
+        sock.reset_on_close();
+    }
+}

@@ -1,0 +1,39 @@
+//! Signals of a worker: USR1 lets it finish, TERM and INT end it, HUP shows how servers are.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::stop;
+use super::world::World;
+
+/// Returns when the process is to end at once.
+pub async fn handle(world: &'static World, closing: &watch::Sender<bool>) {
+    let kinds = [SignalKind::user_defined1(), SignalKind::hangup(), SignalKind::pipe()];
+    let [Ok(mut soft), Ok(mut show), Ok(mut pipe)] = kinds.map(signal) else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::select! {
+            _ = soft.recv() => stop::softly(world, closing),
+            _ = show.recv() => show_servers(world),
+            _ = pipe.recv() => {}
+        }
+    }
+}
+
+fn show_servers(world: &World) {
+    for (p, live) in world.config.proxies.iter().zip(&world.proxies) {
+        for (s, server) in p.servers.iter().zip(&live.servers) {
+            let line = format!(
+                "SIGHUP: Server {}/{} is {}. Conn: {} act, {} pend, {} tot.",
+                p.name,
+                s.name,
+                if server.is_usable() { "UP" } else { "DOWN" },
+                server.counters.streams.get(),
+                server.queued(),
+                server.counters.total_streams.get()
+            );
+            world.notice(live.id, 5, &line);
+        }
+    }
+}

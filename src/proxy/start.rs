@@ -1,0 +1,303 @@
+//! From the command line to a running process, and the exit codes on the way.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use tokio::sync::watch;
+
+use super::argv::{self, Args, Bad};
+use super::bind::{self, Inherited};
+use super::logger::Identity;
+use super::world::World;
+use super::{checks, listener, stop, thread};
+use crate::ir::Config;
+use crate::process::daemon::{self, Fork};
+use crate::process::{credentials, pidfile, signals};
+
+/// The version that scripts ask for, and ours.
+pub const VERSION: &str = concat!("2.6.12 (Hawser ", env!("CARGO_PKG_VERSION"), ")");
+
+/// Runs the program; `words` are those behind its name.
+pub fn main(words: &[OsString]) -> ExitCode {
+    let args = match argv::parse(words) {
+        Ok(a) => a,
+        Err(Bad::Usage) => return usage(),
+        Err(Bad::Incomplete(_)) => {
+            notices();
+            alert("failed to copy argv.");
+            return ExitCode::from(1);
+        }
+    };
+    if words.is_empty() {
+        return usage();
+    }
+    if args.build || args.version {
+        print!("{}", super::about::text(args.build));
+        return ExitCode::SUCCESS;
+    }
+    if let Some(classes) = &args.keywords {
+        let known = super::load::keywords(classes);
+        print!("{known}");
+        if args.files.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+    }
+    if let Some(condition) = &args.condition {
+        return super::load::condition(condition);
+    }
+    if args.files.is_empty() {
+        return usage();
+    }
+    if let Some(dir) = &args.directory
+        && let Err(e) = std::env::set_current_dir(dir)
+    {
+        notices();
+        alert(&format!("Could not change to directory {dir} : {e}"));
+        return ExitCode::from(1);
+    }
+    let config = match super::load::configuration(&args) {
+        Ok(c) => c,
+        Err(code) => return ExitCode::from(code),
+    };
+    if args.check {
+        return ExitCode::SUCCESS;
+    }
+    launch(&args, config)
+}
+
+fn usage() -> ExitCode {
+    print!("{}", super::about::text(false));
+    eprint!("{}", argv::usage("haproxy"));
+    ExitCode::from(1)
+}
+
+/// What stands once before the first warning or error.
+pub fn notices() {
+    let pid = std::process::id();
+    let exe = std::env::current_exe().unwrap_or_default();
+    eprintln!("[NOTICE]   ({pid}) : haproxy version is {VERSION}");
+    eprintln!("[NOTICE]   ({pid}) : path to executable is {}", exe.display());
+}
+
+pub fn alert(text: &str) {
+    eprintln!("[ALERT]    ({}) : {text}", std::process::id());
+}
+
+/// Binds, goes where it is told, and serves.
+fn launch(args: &Args, mut config: Config) -> ExitCode {
+    if let Some(n) = args.maxconn {
+        config.global.maxconn = Some(n);
+    }
+    if let Some(n) = args.proxy_maxconn {
+        config.proxies.iter_mut().for_each(|p| p.maxconn = p.maxconn.or(Some(n)));
+    }
+    let is_daemon = (args.daemon || config.global.daemon) && !args.debug && !args.foreground;
+    let is_master = (args.master || config.global.master_worker) && !args.debug;
+    if let Some(pids) = (!args.finish.is_empty() || !args.terminate.is_empty()).then_some(()) {
+        let () = pids;
+    }
+    let mut inherited = match &args.take_from {
+        Some(path) => Inherited::new(super::handover::take(path).unwrap_or_default()),
+        None => Inherited::default(),
+    };
+    raise_limits(&config);
+    if is_master {
+        return super::master::run(args, config, inherited, is_daemon);
+    }
+    let listening = match bind::all(&config, &mut inherited) {
+        Ok(l) => l,
+        Err(lines) => {
+            notices();
+            lines.iter().for_each(|l| alert(l));
+            alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
+            return ExitCode::from(1);
+        }
+    };
+    drop(inherited);
+    let stats = match super::handover::bind_stats(&config) {
+        Ok(s) => s,
+        Err(line) => {
+            notices();
+            alert(&line);
+            return ExitCode::from(1);
+        }
+    };
+    let pid_file = args.pidfile.clone().or_else(|| config.global.pidfile.clone());
+    if is_daemon {
+        match daemon::fork() {
+            Ok(Fork::Parent(child)) => {
+                if let Some(path) = &pid_file
+                    && let Err(e) = pidfile::write(Path::new(path), child)
+                {
+                    notices();
+                    alert(&format!("[haproxy.main()] Cannot create pidfile {path} : {e}"));
+                    return ExitCode::from(1);
+                }
+                signal_old(args);
+                return ExitCode::SUCCESS;
+            }
+            Ok(Fork::Child) => {
+                daemon::lead_session();
+                if !args.verbose || args.quiet || config.global.quiet {
+                    let _ = daemon::stdio_to_null();
+                } else {
+                    let _ = daemon::stdio_to_null();
+                }
+            }
+            Err(e) => {
+                notices();
+                alert(&format!("[haproxy.main()] Cannot fork: {e}"));
+                return ExitCode::from(1);
+            }
+        }
+    } else {
+        if let Some(path) = &pid_file {
+            let pid = i32::try_from(std::process::id()).unwrap_or(0);
+            if let Err(e) = pidfile::write(Path::new(path), pid) {
+                notices();
+                alert(&format!("[haproxy.main()] Cannot create pidfile {path} : {e}"));
+                return ExitCode::from(1);
+            }
+        }
+        signal_old(args);
+    }
+    if let Err(line) = give_up_rights(&config) {
+        notices();
+        alert(&line);
+        return ExitCode::from(1);
+    }
+    serve(config, listening, stats, args)
+}
+
+/// Tells old processes that we are there (`-sf`, `-st`).
+pub fn signal_old(args: &Args) {
+    args.finish.iter().for_each(|&pid| drop(signals::send(pid, libc::SIGUSR1)));
+    args.terminate.iter().for_each(|&pid| drop(signals::send(pid, libc::SIGTERM)));
+}
+
+/// As many descriptors as `maxconn` needs, if the system lets us.
+fn raise_limits(config: &Config) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    let binds: usize = config.proxies.iter().map(|p| p.listeners.len()).sum();
+    let wanted = config
+        .global
+        .ulimit_n
+        .or_else(|| config.global.maxconn.map(|m| 2 * u64::from(m) + binds as u64 + 100))
+        .or(now.maximum)
+        .unwrap_or(1 << 20);
+    if now.current.is_none_or(|c| c >= wanted) && config.global.ulimit_n.is_none() {
+        return;
+    }
+    let more = Rlimit { current: Some(wanted), maximum: Some(now.maximum.unwrap_or(wanted).max(wanted)) };
+    if setrlimit(Resource::Nofile, more).is_err() {
+        let most = now.maximum.map_or(wanted, |m| m.min(wanted));
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: now.maximum });
+    }
+}
+
+/// `chroot`, `group`, `user`: in this order, before any thread.
+pub fn give_up_rights(config: &Config) -> Result<(), String> {
+    let g = &config.global;
+    let uid =
+        g.uid.as_ref().map(|a| bind::user(a).ok_or_else(|| format!("cannot find user id for '{a:?}'"))).transpose()?;
+    let gid = g
+        .gid
+        .as_ref()
+        .map(|a| bind::group(a).ok_or_else(|| format!("cannot find group id for '{a:?}'")))
+        .transpose()?;
+    if let Some(dir) = &g.chroot {
+        let gone = nix::unistd::chroot(dir.as_str()).and_then(|()| nix::unistd::chdir("/"));
+        gone.map_err(|_| format!("[haproxy.main()] Cannot chroot({dir})."))?;
+    }
+    if uid.is_none() && gid.is_none() {
+        return Ok(());
+    }
+    let own = credentials::Credentials::own();
+    let to = credentials::Credentials { uid: uid.unwrap_or(own.uid), gid: gid.unwrap_or(own.gid), name: None };
+    to.assume().map_err(|e| format!("[haproxy.main()] Cannot become user {} and group {}: {e}", to.uid, to.gid))
+}
+
+/// Serves until told to stop. The calling thread is the first worker.
+pub fn serve(
+    config: Config,
+    listening: Vec<listener::Listening>,
+    stats: Vec<super::handover::StatsSocket>,
+    args: &Args,
+) -> ExitCode {
+    let threads = config.global.nbthread.map_or_else(default_threads, |n| n as usize).max(1);
+    let machine = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".into());
+    let identity = Identity {
+        hostname: config.global.log_send_hostname.as_ref().map(|h| h.clone().unwrap_or_else(|| machine.clone())),
+        tag: config.global.log_tag.clone().unwrap_or_else(|| "haproxy".into()),
+        machine,
+        pid: std::process::id(),
+    };
+    let world = match World::new(config, identity) {
+        // A process has one world from its beginning to its end.
+        Ok(w) => &*Box::leak(Box::new(w)),
+        Err(line) => {
+            notices();
+            alert(&line);
+            return ExitCode::from(1);
+        }
+    };
+    let _ = std::io::stderr().flush();
+    let (closing, closed) = watch::channel(false);
+    for index in 1..threads {
+        let (closed, listening) = (closed.clone(), listening.clone());
+        let name = format!("worker-{}", index + 1);
+        let spawned = std::thread::Builder::new().name(name).spawn(move || {
+            thread::run(world, index, closed, |local| {
+                listen(local, listening);
+                std::future::pending::<()>()
+            });
+        });
+        if let Err(e) = spawned {
+            alert(&format!("cannot start thread {}: {e}", index + 1));
+        }
+    }
+    thread::run(world, 0, closed.clone(), |local| async move {
+        listen(local, listening);
+        checks::start(local);
+        super::handover::serve_stats(local, stats);
+        tokio::task::spawn_local(keep_time(local));
+        tokio::select! {
+            () = super::signal::handle(world, &closing) => {}
+            () = stop::drained(local, closed) => {}
+        }
+    });
+    ExitCode::SUCCESS
+}
+
+fn listen(local: &'static thread::Local, listening: Vec<listener::Listening>) {
+    for l in listening {
+        tokio::task::spawn_local(listener::accept(local, l));
+    }
+}
+
+/// The zone's offset changes twice a year.
+async fn keep_time(local: &'static thread::Local) {
+    let timer = local.timers.timer();
+    loop {
+        timer.sleep(std::time::Duration::from_secs(60)).await;
+        let offset = crate::process::utc_offset::utc_offset(super::clock::unix_micros() / 1_000_000);
+        local.world.utc_offset.store(offset, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(64)
+}
+
+fn hostname() -> Option<String> {
+    nix::unistd::gethostname().ok()?.into_string().ok()
+}
+
+/// The environment as configurations see it.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}

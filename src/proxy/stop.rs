@@ -1,0 +1,53 @@
+//! The end of a process: at once, or softly, when the last session is over.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::thread::Local;
+use super::world::{State, World, lock};
+
+/// Stops listening and lets sessions finish. Idle ones close at once.
+pub fn softly(world: &'static World, closing: &watch::Sender<bool>) {
+    if world.stopping.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let _ = closing.send(true);
+    for (i, p) in world.config.proxies.iter().enumerate() {
+        let live = &world.proxies[i];
+        if live.state() == State::Disabled {
+            continue;
+        }
+        live.set_state(State::Stopped);
+        let line = format!(
+            "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
+            p.name,
+            live.front.total_connections.get(),
+            live.back.total_streams.get()
+        );
+        world.notice(crate::ir::ProxyId(i), 4, &line);
+    }
+    for thread in lock(&world.threads).iter() {
+        thread.tell(|local| local.timers.wake_all());
+    }
+}
+
+/// Ready when the process has no session left, or `hard-stop-after` is over.
+pub async fn drained(local: &'static Local, mut closing: watch::Receiver<bool>) {
+    let world = local.world;
+    while !*closing.borrow() {
+        if closing.changed().await.is_err() {
+            return;
+        }
+    }
+    let timer = local.timers.timer();
+    let limit = world.config.global.hard_stop_after.map(|d| super::clock::now() + d);
+    // Sockets that are still in the backlog of our listening sockets belong to us until those are closed.
+    while world.process.connections.get() > 0 {
+        if limit.is_some_and(|l| super::clock::now() >= l) {
+            return;
+        }
+        timer.sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,361 @@
+//! The exchange with a server: request out, response in, both bodies.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use super::serve::Failure;
+use super::{Ended, Stop, Stream, Tell};
+use crate::http::h1::body::Decoder;
+use crate::http::h1::encode::{self, After};
+use crate::http::h1::framing::{self, Body, Framing};
+use crate::http::h1::head::{self, Limits, Parsed};
+use crate::ir::proxy::ConnectionMode;
+use crate::proxy::buffers::Buffer;
+use crate::proxy::clock;
+use crate::proxy::end::{End, When, Who};
+use crate::proxy::forward::{self, Cut, Upload};
+use crate::proxy::pool::ServerConnection;
+use crate::proxy::session::{Client, Received};
+
+/// What waiting for the response's head ended with.
+enum Head {
+    Complete,
+    Failed(Failure),
+    Stopped(Stop),
+}
+
+impl Stream {
+    /// Sends the request and brings back the response. The inner failure happened before the client saw anything.
+    pub(super) async fn converse(
+        &mut self,
+        c: &mut Client,
+        mut conn: ServerConnection,
+        replay: &mut Option<Vec<u8>>,
+    ) -> Result<Result<Ended, Failure>, Stop> {
+        if conn.local.is_none() && self.wants_addresses(c) {
+            conn.local = crate::proxy::connect::local_address(&conn.sock);
+        }
+        self.server_addresses = (conn.local, conn.remote);
+        self.transaction.server_source = conn.local;
+        self.transaction.server_destination = conn.remote;
+        match replay {
+            Some(bytes) => self.out.clone_from(bytes),
+            None => self.encode_request(c),
+        }
+        let replayable = self.is_replayable();
+        if replayable && replay.is_none() && (conn.carried > 0 || self.side(c).1.retry_on.len() > 1) {
+            *replay = Some(self.out.clone());
+        }
+        if !replayable || conn.carried > 0 {
+            if !conn.no_delay {
+                crate::proxy::connect::no_delay(&conn.sock);
+                conn.no_delay = true;
+            }
+        }
+        let out = std::mem::take(&mut self.out);
+        let mut upload = Upload::new(out, self.body, self.asked.body == Body::Chunked);
+        let mut buf = Buffer::empty();
+        let head = self.await_head(c, &conn, &mut upload, &mut buf).await;
+        self.out = upload.take_memory();
+        match head {
+            Head::Complete => {}
+            Head::Failed(f) => {
+                conn.sock.reset_on_close();
+                let late = upload.has_taken_body();
+                return if late && f == Failure::Empty {
+                    Err(Stop::new(Who::Server, When::Headers, Tell::Page(502)))
+                } else {
+                    Ok(Err(f))
+                };
+            }
+            Head::Stopped(stop) => {
+                conn.sock.reset_on_close();
+                return Err(stop);
+            }
+        }
+        conn.carried += 1;
+        self.respond(c, conn, buf, upload).await.map(Ok)
+    }
+
+    /// Whether somebody asks for our end's address, which costs a system call.
+    pub(super) fn wants_addresses(&self, c: &Client) -> bool {
+        matches!(self.front(c).log_format, crate::ir::proxy::LogFormat::Custom(_))
+            || !self.side(c).1.rules.http_response.is_empty()
+    }
+
+    async fn await_head(
+        &mut self,
+        c: &mut Client,
+        conn: &ServerConnection,
+        upload: &mut Upload,
+        buf: &mut Buffer,
+    ) -> Head {
+        let world = self.local.world;
+        let p = self.side(c).1;
+        let tune = &world.config.global.tune;
+        let patience = self.transaction.server_timeout.or(self.effects.server_timeout).or(p.timeouts.server);
+        let limits =
+            Limits { fields: tune.http_maxhdr.saturating_sub(1), lenient: p.options.accept_invalid_http_response };
+        let shutdowns = self.server.zip(self.back).map(|(s, b)| &world.server(b, s).shutdowns);
+        let before = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed));
+        c.timer.arm_after(clock::now(), patience);
+        loop {
+            if !buf.is_empty() {
+                match head::response(buf.data(), &mut self.response, limits) {
+                    Ok(Parsed::Complete(n)) => {
+                        buf.consume(n);
+                        let is_head = self.request.method() == b"HEAD";
+                        match framing::response(&mut self.response, is_head) {
+                            Ok(f) => self.answered = f,
+                            Err(_) => return Head::Failed(Failure::Junk),
+                        }
+                        if self.response.status() == 101 || self.response.status() >= 200 {
+                            self.times.data = self.ms();
+                            return Head::Complete;
+                        }
+                        if let Err(stop) = self.interim(c).await {
+                            return Head::Stopped(stop);
+                        }
+                        continue;
+                    }
+                    Ok(Parsed::Partial) if buf.len() < tune.bufsize - tune.maxrewrite => {}
+                    _ => return Head::Failed(Failure::Junk),
+                }
+            }
+            buf.reserve(tune.bufsize);
+            let (session, timer, client) = (&c.entry.session, &c.timer, &c.sock);
+            let client_buf = &mut c.buf;
+            let watch = p.options.abortonclose && upload.is_done();
+            let got = poll_fn(|cx| {
+                if upload.poll(cx, client, client_buf, &conn.sock) {
+                    timer.arm_after(clock::now(), patience);
+                }
+                if let Poll::Ready(r) = conn.sock.poll_recv(cx, buf.tail()) {
+                    return Poll::Ready(match r {
+                        Ok(0) => Received::End,
+                        Ok(n) => Received::Bytes(n),
+                        Err(_) => Received::Error,
+                    });
+                }
+                let gone = watch && client_left(cx, client, client_buf);
+                let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
+                if gone || shut || session.killed.get().is_some() || upload.client_is_gone() {
+                    return Poll::Ready(Received::Woken);
+                }
+                timer.poll_elapsed(cx).map(|()| Received::Timeout)
+            })
+            .await;
+            match got {
+                Received::Bytes(_) => {}
+                Received::End | Received::Error if buf.is_empty() => return Head::Failed(Failure::Empty),
+                Received::End | Received::Error => return Head::Failed(Failure::Empty),
+                Received::Timeout if !upload.is_done() && upload.waits_for_client() => {
+                    return Head::Stopped(Stop::new(Who::ClientTimeout, When::Data, Tell::Page(408)));
+                }
+                Received::Timeout => return Head::Failed(Failure::ResponseTimeout),
+                Received::Woken => {
+                    let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
+                    let stop = if shut {
+                        Stop::new(Who::Down, When::Headers, Tell::Page(503))
+                    } else if upload.client_is_gone() {
+                        Stop::new(
+                            Who::Client,
+                            When::Data,
+                            if upload.is_malformed() { Tell::Page(400) } else { Tell::Nothing },
+                        )
+                    } else {
+                        let got = if c.killed().is_some() { Received::Woken } else { Received::End };
+                        self.client_stop(c, got, When::Headers)
+                    };
+                    return Head::Stopped(stop);
+                }
+            }
+        }
+    }
+
+    /// 100 and its like: passed on as they come.
+    async fn interim(&mut self, c: &mut Client) -> Result<(), Stop> {
+        if !self.asked.is_11 {
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        encode::response(&mut self.response, &self.answered, &self.asked, After::Keep, &mut out);
+        let sent = c.send_all(&out, self.client_patience(c)).await;
+        sent.map_err(|got| self.client_stop(c, got, When::Headers))
+    }
+
+    /// Whether the client's connection can carry another request after this response.
+    pub(super) fn client_stays(&self, c: &Client, answered: &Framing) -> bool {
+        self.mode(c) != ConnectionMode::Close && encode::client_after(&self.asked, answered) == After::Keep
+    }
+
+    /// The head is there: rules, then everything goes to the client.
+    async fn respond(
+        &mut self,
+        c: &mut Client,
+        conn: ServerConnection,
+        mut buf: Buffer,
+        mut upload: Upload,
+    ) -> Result<Ended, Stop> {
+        let world = self.local.world;
+        let status = self.response.status();
+        self.status = i32::from(status);
+        self.bytes_out = self.response.counted_len();
+        self.transaction.server_status = Some(status);
+        self.transaction.status = Some(status);
+        self.transaction.response_version_minor = self.response.version().last().map(|b| b.wrapping_sub(b'0'));
+        self.note_response(c);
+        if let Err(stop) = self.response_rules(c).await {
+            conn.sock.reset_on_close();
+            return Err(stop);
+        }
+        self.write_cookie(c);
+        if !self.after_rules(c) {
+            conn.sock.reset_on_close();
+            return Err(Stop::new(Who::Internal, When::Headers, Tell::Page(500)));
+        }
+        self.status = i32::from(self.response.status());
+        self.count_status(c, self.response.status());
+        if let Some((b, s)) = self.back.zip(self.server) {
+            world.server(b, s).counters.responses.count(status);
+            crate::proxy::checks::observe(world, b, s, false, status < 500 || status == 501 || status == 505);
+        }
+        if self.answered.upgrade || (self.request.method() == b"CONNECT" && status / 100 == 2) {
+            return Box::pin(self.tunnel(c, conn, buf, upload)).await;
+        }
+        let keep = !world.is_stopping() && self.client_stays(c, &self.answered);
+        let after = if keep { After::Keep } else { After::Close };
+        self.out.clear();
+        encode::response(&mut self.response, &self.answered, &self.asked, after, &mut self.out);
+        let mut decoder = Decoder::new(self.answered.body);
+        let chunked = self.answered.body == Body::Chunked;
+        self.sending = true;
+        if self.front(c).options.logasap && world.has_log(c.front) {
+            self.bytes_out += 0;
+            self.times.close = self.ms();
+            self.log(c, true);
+        }
+        let p = self.side(c).1;
+        let flow = forward::Flow {
+            from: &conn.sock,
+            to: &c.sock,
+            timer: &c.timer,
+            session: &c.entry.session,
+            read_patience: self.transaction.server_timeout.or(p.timeouts.server),
+            write_patience: self.client_patience(c),
+            chunked,
+        };
+        let done = if upload.is_done() {
+            flow.run(&mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
+        } else {
+            flow.run_with(&mut upload, &mut c.buf, &mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
+        };
+        self.bytes_out += done.moved;
+        self.bytes_in += upload.moved;
+        self.body = upload.decoder;
+        let whole = done.cut.is_none();
+        let reusable = whole
+            && buf.is_empty()
+            && upload.is_done()
+            && self.answered.is_persistent()
+            && self.answered.body != Body::UntilClose
+            && !self.asked.forced_close
+            && self.mode(c) == ConnectionMode::KeepAlive
+            && !world.is_stopping();
+        drop(buf);
+        self.finish_server(c, conn, reusable);
+        if let Some(cut) = done.cut {
+            self.end = self.cut_short(c, cut);
+            // Half a response: a reset tells the client what a plain end would hide.
+            return Ok(Ended::Close);
+        }
+        if !upload.is_done() {
+            // The server answered before it had the whole request; the rest of it is worth nothing.
+            return Ok(Ended::Close);
+        }
+        Ok(if keep { Ended::Keep } else { Ended::Close })
+    }
+
+    fn note_response(&mut self, c: &Client) {
+        let p = self.front(c);
+        for (i, h) in p.response_headers_captured.iter().enumerate() {
+            let found = self.response.all(h.name.as_bytes()).next_back();
+            if let Some(slot) = self.captures.response.get_mut(i) {
+                *slot = found.map(|v| v[..v.len().min(h.len)].to_vec());
+            }
+        }
+        if let Some(capture) = &p.cookie_captured {
+            let values = self.response.all(b"set-cookie");
+            let first = values.map(|v| &v[..v.iter().position(|&b| b == b';').unwrap_or(v.len())]);
+            self.response_cookie = super::cookies::captured(capture, first);
+        }
+    }
+
+    fn finish_server(&mut self, c: &mut Client, conn: ServerConnection, reusable: bool) {
+        if let Some((b, s)) = self.back.zip(self.server) {
+            c.last_server = Some((b, s));
+            if reusable {
+                self.local.pool.give(b, s, conn);
+            } else {
+                conn.sock.reset_on_close();
+            }
+        }
+        self.leave_server();
+    }
+
+    fn cut_short(&self, c: &Client, cut: Cut) -> End {
+        match cut {
+            Cut::ReadEnd | Cut::ReadError => End::new(Who::Server, When::Data),
+            Cut::ReadTimeout => End::new(Who::ServerTimeout, When::Data),
+            Cut::Malformed => End::new(Who::Policy, When::Data),
+            Cut::WriteError => End::new(Who::Client, When::Data),
+            Cut::WriteTimeout => End::new(Who::ClientTimeout, When::Data),
+            Cut::Killed => End::new(c.killed().unwrap_or(Who::Killed), When::Data),
+        }
+    }
+
+    /// 101 and CONNECT: from here on only bytes, both ways, until both have closed.
+    async fn tunnel(
+        &mut self,
+        c: &mut Client,
+        conn: ServerConnection,
+        mut buf: Buffer,
+        mut upload: Upload,
+    ) -> Result<Ended, Stop> {
+        self.out.clear();
+        encode::response(&mut self.response, &self.answered, &self.asked, After::Keep, &mut self.out);
+        self.sending = true;
+        let sent = c.send_all(&self.out, self.client_patience(c)).await;
+        if let Err(got) = sent {
+            return Err(self.client_stop(c, got, When::Data));
+        }
+        upload.stop();
+        let p = self.side(c).1;
+        let patience = self.transaction.tunnel_timeout.or(p.timeouts.tunnel);
+        let way = crate::proxy::tunnel::Ways {
+            client: &c.sock,
+            server: &conn.sock,
+            timers: (&c.timer, self.local.timers.timer()),
+            session: &c.entry.session,
+            client_patience: patience.or(self.client_patience(c)),
+            server_patience: patience.or(p.timeouts.server),
+            client_fin: self.front(c).timeouts.client_fin,
+            server_fin: p.timeouts.server_fin,
+            splice: true,
+        };
+        let done = crate::proxy::tunnel::run(way, &mut c.buf, &mut buf).await;
+        self.bytes_in += done.up;
+        self.bytes_out += done.down;
+        self.end = done.end;
+        self.leave_server();
+        Ok(Ended::Close)
+    }
+}
+
+fn client_left(cx: &mut Context<'_>, sock: &crate::proxy::socket::Socket, buf: &mut Buffer) -> bool {
+    if buf.is_full() && !buf.is_empty() {
+        return false;
+    }
+    buf.reserve(16384);
+    matches!(sock.poll_recv(cx, buf.tail()), Poll::Ready(Ok(0) | Err(_)))
+}

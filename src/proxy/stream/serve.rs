@@ -1,0 +1,475 @@
+//! The server's side: a slot, a connection, the request sent, and all of it again when it fails early.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::{Ended, Stop, Stream, Tell};
+use crate::http::h1::encode::{self, After};
+use crate::http::h1::framing::Body;
+use crate::ir::proxy::{Balance, ConnectionMode, HttpReuse, Proxy, RetryOn};
+use crate::ir::{ProxyId, ServerId};
+use crate::proxy::clock;
+use crate::proxy::connect::{self, Attempt, Manner};
+use crate::proxy::end::{When, Who};
+use crate::proxy::pool::ServerConnection;
+use crate::proxy::servers::{self, Slot};
+use crate::proxy::session::{Client, Received};
+use crate::proxy::world::lock;
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    Refused,
+    TimedOut,
+    /// No descriptor, no port, no memory.
+    NoResource,
+    /// The server closed before it said anything.
+    Empty,
+    /// What it said is no response.
+    Junk,
+    ResponseTimeout,
+    Status(u16),
+}
+
+/// How long to wait before a server that refused is asked again.
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+impl Stream {
+    pub(super) async fn serve(&mut self, c: &mut Client) -> Result<Ended, Stop> {
+        let (back, p) = self.side(c);
+        let mut left = p.retries;
+        let mut wanted = self.cookie.server;
+        let mut avoid = None;
+        let mut replay: Option<Vec<u8>> = None;
+        loop {
+            if self.slot.is_none() {
+                self.assign(c, back, wanted, avoid).await?;
+            }
+            let server = self.server.unwrap_or(ServerId(0));
+            let failure = match self.obtain(c, p, server).await? {
+                Ok(connection) => {
+                    let fresh = connection.carried == 0;
+                    match self.converse(c, connection, &mut replay).await? {
+                        Ok(ended) => return Ok(ended),
+                        // A kept connection that its server closed in this moment says nothing about the server.
+                        Err(Failure::Empty) if !fresh && replay.is_some() => {
+                            self.local.pool.forget(back, server);
+                            continue;
+                        }
+                        Err(f) => f,
+                    }
+                }
+                Err(f) => f,
+            };
+            if self.after_failure(c, p, back, server, failure, &mut left).await? {
+                wanted = None;
+                avoid = Some(server);
+            }
+        }
+    }
+
+    /// Decides what follows a failure: an error when enough was tried; `true` when another server is to be chosen.
+    pub(super) async fn after_failure(
+        &mut self,
+        c: &mut Client,
+        p: &'static Proxy,
+        back: ProxyId,
+        server: ServerId,
+        failure: Failure,
+        left: &mut u32,
+    ) -> Result<bool, Stop> {
+        self.count_failure(back, server, failure);
+        if *left == 0 || !Self::is_retried(p, failure) || self.effects.no_l7_retry && Self::is_late(failure) {
+            return Err(self.given_up(failure));
+        }
+        *left -= 1;
+        self.retries += 1;
+        if self.redispatches(p, back, *left) {
+            self.redispatched = true;
+            self.local.world.proxies[back.0].back.redispatches.inc();
+            self.local.world.server(back, server).counters.redispatches.inc();
+            self.leave_server();
+            return Ok(true);
+        }
+        self.local.world.proxies[back.0].back.retries.inc();
+        self.local.world.server(back, server).counters.retries.inc();
+        if failure == Failure::Refused || failure == Failure::NoResource {
+            self.turn_around(c, p).await?;
+        }
+        Ok(false)
+    }
+
+    fn is_late(f: Failure) -> bool {
+        !matches!(f, Failure::Refused | Failure::TimedOut | Failure::NoResource)
+    }
+
+    fn is_retried(p: &Proxy, failure: Failure) -> bool {
+        let on = |r: RetryOn| p.retry_on.contains(&r);
+        match failure {
+            Failure::Refused | Failure::TimedOut | Failure::NoResource => on(RetryOn::ConnFailure),
+            Failure::Empty => on(RetryOn::EmptyResponse),
+            Failure::Junk => on(RetryOn::JunkResponse),
+            Failure::ResponseTimeout => on(RetryOn::ResponseTimeout),
+            Failure::Status(s) => on(RetryOn::Status(s)),
+        }
+    }
+
+    /// Another server is taken at once where the algorithm rotates over several; else as `option redispatch` says.
+    fn redispatches(&self, p: &Proxy, back: ProxyId, left: u32) -> bool {
+        let bound = self.cookie.server.is_some() && self.cookie.server == self.server;
+        let (active, _) = self.local.world.proxies[back.0].usable();
+        let rotates = matches!(
+            p.balance,
+            Balance::RoundRobin | Balance::StaticRr | Balance::LeastConn | Balance::First | Balance::Random { .. }
+        );
+        if !bound && active > 1 && rotates {
+            return true;
+        }
+        match p.options.redispatch {
+            None => false,
+            Some(every) if every > 0 => (p.retries - left).is_multiple_of(every.cast_unsigned()),
+            Some(every) if every < 0 => left + 1 == every.unsigned_abs(),
+            Some(_) => left == 0,
+        }
+    }
+
+    fn given_up(&mut self, failure: Failure) -> Stop {
+        match failure {
+            Failure::Refused => Self::unavailable(Who::Server, When::Connect),
+            Failure::TimedOut => Self::unavailable(Who::ServerTimeout, When::Connect),
+            Failure::NoResource => Self::unavailable(Who::Resource, When::Connect),
+            Failure::Empty => Stop::new(Who::Server, When::Headers, Tell::Page(502)),
+            Failure::Junk => Stop::new(Who::Policy, When::Headers, Tell::Page(502)),
+            Failure::ResponseTimeout => Stop::new(Who::ServerTimeout, When::Headers, Tell::Page(504)),
+            Failure::Status(_) => Stop::new(Who::Server, When::Headers, Tell::Page(502)),
+        }
+    }
+
+    fn count_failure(&self, back: ProxyId, server: ServerId, failure: Failure) {
+        let world = self.local.world;
+        let (b, s) = (&world.proxies[back.0].back, world.server(back, server));
+        if Self::is_late(failure) {
+            b.failed_responses.inc();
+            s.counters.failed_responses.inc();
+        } else {
+            b.failed_connections.inc();
+            s.counters.failed_connections.inc();
+        }
+        crate::proxy::checks::observe(world, back, server, !Self::is_late(failure), false);
+    }
+
+    async fn turn_around(&mut self, c: &mut Client, p: &Proxy) -> Result<(), Stop> {
+        let time = p.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
+        c.timer.arm_after(clock::now(), Some(time));
+        let (timer, session) = (&c.timer, &c.entry.session);
+        let killed = poll_fn(|cx| {
+            if session.killed.get().is_some() {
+                return Poll::Ready(true);
+            }
+            timer.poll_elapsed(cx).map(|()| false)
+        })
+        .await;
+        if killed { Err(self.client_stop(c, Received::Woken, When::Connect)) } else { Ok(()) }
+    }
+
+    /// Gives the slot back, as the server has nothing more to do with this stream.
+    pub(super) fn leave_server(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            if let Some(b) = self.back {
+                self.local.world.server(b, slot.server).counters.streams.dec();
+            }
+            drop(slot);
+        }
+    }
+
+    fn take_server(&mut self, c: &Client, slot: Slot, back: ProxyId) {
+        let live = self.local.world.server(back, slot.server);
+        self.server = Some(slot.server);
+        c.entry.session.server.set(Some(slot.server));
+        live.counters.streams.inc();
+        live.counters.total_streams.inc();
+        live.counters.requests.inc();
+        let up = self.local.world.uptime_ms();
+        live.counters.session_rate.hit(up);
+        live.counters.last_session.set((up / 1000).cast_signed());
+        self.slot = Some(slot);
+        if self.times.queue < 0 {
+            self.times.queue = self.ms();
+        }
+    }
+
+    /// A slot of the server that is wanted, or of the one that the balancer chooses; in the queue if need be.
+    pub(super) async fn assign(
+        &mut self,
+        c: &mut Client,
+        back: ProxyId,
+        wanted: Option<ServerId>,
+        avoid: Option<ServerId>,
+    ) -> Result<(), Stop> {
+        let world = self.local.world;
+        let live = &world.proxies[back.0];
+        let mut wanted = wanted.or_else(|| self.same_server(c, back));
+        loop {
+            let choice = match wanted {
+                Some(s) => Some(s),
+                None => self.balance(c, back, avoid),
+            };
+            if choice.is_none() && lock(&live.farm).is_empty() {
+                self.server = None;
+                return Err(Self::unavailable(Who::Server, When::Connect));
+            }
+            if let Some(s) = choice
+                && let Some(slot) = Slot::try_take(world, back, s)
+            {
+                if wanted.is_none() {
+                    live.back.balanced.inc();
+                    world.server(back, s).counters.balanced.inc();
+                }
+                self.take_server(c, slot, back);
+                return Ok(());
+            }
+            if let Some(slot) = self.queue(c, back, choice).await? {
+                self.take_server(c, slot, back);
+                return Ok(());
+            }
+            // The server went while this stream waited for it.
+            wanted = None;
+        }
+    }
+
+    /// `option prefer-last-server`, and connections that belong to one client.
+    fn same_server(&self, c: &Client, back: ProxyId) -> Option<ServerId> {
+        let p = &self.local.world.config.proxies[back.0];
+        let (proxy, server) = c.last_server?;
+        (p.options.prefer_last_server && proxy == back && self.local.world.server(back, server).is_usable())
+            .then_some(server)
+    }
+
+    async fn queue(&mut self, c: &mut Client, back: ProxyId, server: Option<ServerId>) -> Result<Option<Slot>, Stop> {
+        Box::pin(self.stand_in_line(c, back, server)).await
+    }
+
+    async fn stand_in_line(
+        &mut self,
+        c: &mut Client,
+        back: ProxyId,
+        server: Option<ServerId>,
+    ) -> Result<Option<Slot>, Stop> {
+        let world = self.local.world;
+        let p = &world.config.proxies[back.0];
+        if let Some(s) = server
+            && let Some(max) = p.servers[s.0].options.maxqueue.filter(|&m| m > 0)
+            && world.server(back, s).queued() >= max
+        {
+            return Err(Self::unavailable(Who::Server, When::Queue));
+        }
+        let t = &self.transaction;
+        let mut place = servers::enqueue(world, back, server, t.priority_class, t.priority_offset);
+        c.timer.arm_after(clock::now(), p.timeouts.queue.or(p.timeouts.connect));
+        let watch = p.options.abortonclose;
+        let (timer, session, sock, buf) = (&c.timer, &c.entry.session, &c.sock, &mut c.buf);
+        enum Outcome {
+            Slot(Option<(Slot, u64)>),
+            Timeout,
+            Gone,
+        }
+        let outcome = poll_fn(|cx| {
+            if let Poll::Ready(slot) = place.poll(cx) {
+                return Poll::Ready(Outcome::Slot(slot));
+            }
+            if session.killed.get().is_some() || (watch && has_left(sock, buf, cx)) {
+                return Poll::Ready(Outcome::Gone);
+            }
+            timer.poll_elapsed(cx).map(|()| Outcome::Timeout)
+        })
+        .await;
+        match outcome {
+            Outcome::Slot(Some((slot, ahead))) => {
+                if server.is_some() {
+                    self.queue_ahead.0 += ahead
+                } else {
+                    self.queue_ahead.1 += ahead
+                }
+                Ok(Some(slot))
+            }
+            Outcome::Slot(None) => Ok(None),
+            Outcome::Timeout => {
+                self.server = server;
+                Err(Self::unavailable(Who::ServerTimeout, When::Queue))
+            }
+            Outcome::Gone => Err(self.client_stop(c, Received::End, When::Queue)),
+        }
+    }
+
+    /// A connection to the server: a kept one if the rules of reuse allow it, else a new one.
+    pub(super) async fn obtain(
+        &mut self,
+        c: &mut Client,
+        p: &'static Proxy,
+        server: ServerId,
+    ) -> Result<Result<ServerConnection, Failure>, Stop> {
+        let (back, world) = (self.back.unwrap_or(c.front), self.local.world);
+        let spec = &p.servers[server.0];
+        let live = world.server(back, server);
+        let only_proven = match p.http_reuse {
+            HttpReuse::Never => None,
+            HttpReuse::Safe => (c.requests > 1).then_some(false),
+            HttpReuse::Aggressive => Some(c.requests == 1),
+            HttpReuse::Always => Some(false),
+        };
+        if spec.options.send_proxy == crate::ir::server::SendProxy::No
+            && let Some(only_proven) = only_proven
+            && let Some(kept) = self.local.pool.take(back, server, only_proven)
+        {
+            world.proxies[back.0].back.reuses.inc();
+            live.counters.reuses.inc();
+            self.times.connect = self.ms();
+            return Ok(Ok(kept));
+        }
+        world.proxies[back.0].back.connect_attempts.inc();
+        live.counters.connect_attempts.inc();
+        let address = live.address.load();
+        let Some(target) = address.as_ref().as_ref() else { return Ok(Err(Failure::Refused)) };
+        let target = with_port(target, spec, c);
+        let manner = Manner {
+            source: spec.options.source.as_ref().or(p.source.as_ref()),
+            interface: spec.options.interface.as_deref(),
+            client: c.connection.source,
+            keepalive: p.options.srvtcpka,
+            user_timeout: spec.options.tcp_user_timeout,
+        };
+        let begun = connect::begin(&target, manner);
+        let attempt = match begun {
+            Ok(a) => a,
+            Err(e) => return Ok(Err(failure_of(&e))),
+        };
+        drop(address);
+        let remote = target.inet();
+        let sock = if attempt.done {
+            attempt.sock
+        } else {
+            match self.await_connection(c, p, attempt).await? {
+                Ok(s) => s,
+                Err(f) => return Ok(Err(f)),
+            }
+        };
+        self.times.connect = self.ms();
+        let connection = ServerConnection { sock, local: None, remote, carried: 0, private: false, no_delay: false };
+        if spec.options.send_proxy != crate::ir::server::SendProxy::No {
+            let head = crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref());
+            if connection.sock.try_send(&head, true).is_err() {
+                return Ok(Err(Failure::Refused));
+            }
+        }
+        Ok(Ok(connection))
+    }
+
+    async fn await_connection(
+        &mut self,
+        c: &mut Client,
+        p: &Proxy,
+        mut attempt: Attempt,
+    ) -> Result<Result<crate::proxy::socket::Socket, Failure>, Stop> {
+        c.timer.arm_after(clock::now(), p.timeouts.connect);
+        let watch = p.options.abortonclose;
+        let (timer, session, sock, buf) = (&c.timer, &c.entry.session, &c.sock, &mut c.buf);
+        let got = poll_fn(|cx| {
+            if let Poll::Ready(r) = attempt.poll(cx) {
+                return Poll::Ready(Some(r.map_err(|e| failure_of(&e))));
+            }
+            if session.killed.get().is_some() || (watch && has_left(sock, buf, cx)) {
+                return Poll::Ready(None);
+            }
+            timer.poll_elapsed(cx).map(|()| Some(Err(Failure::TimedOut)))
+        })
+        .await;
+        match got {
+            None => Err(self.client_stop(c, Received::End, When::Connect)),
+            Some(Ok(())) => Ok(Ok(attempt.sock)),
+            Some(Err(f)) => {
+                attempt.sock.reset_on_close();
+                Ok(Err(f))
+            }
+        }
+    }
+
+    /// How the connection to the server is used: the stricter of both sides' modes.
+    pub(super) fn mode(&self, c: &Client) -> ConnectionMode {
+        let (a, b) = (self.front(c).options.connection, self.side(c).1.options.connection);
+        match (a, b) {
+            (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
+            (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => ConnectionMode::ServerClose,
+            _ => ConnectionMode::KeepAlive,
+        }
+    }
+
+    /// Puts the request's head into `out` in the server's form.
+    pub(super) fn encode_request(&mut self, c: &Client) {
+        let p = self.side(c).1;
+        let keeps = self.mode(c) == ConnectionMode::KeepAlive || p.options.http_pretend_keepalive;
+        let after = if keeps || self.asked.upgrade { After::Keep } else { After::Close };
+        if let Some(name) = &p.http_send_name_header
+            && let Some(s) = self.server
+        {
+            let server = p.servers[s.0].name.as_bytes();
+            self.request.set(name.as_bytes(), server);
+        }
+        self.out.clear();
+        encode::request(&mut self.request, &self.asked, after, &mut self.out);
+    }
+
+    /// A request whose whole body has been seen, or has none, can be sent again.
+    pub(super) fn is_replayable(&self) -> bool {
+        matches!(self.asked.body, Body::None | Body::Length(0))
+    }
+}
+
+/// The client has closed (`option abortonclose`); what it sent meanwhile is kept.
+fn has_left(
+    sock: &crate::proxy::socket::Socket,
+    buf: &mut crate::proxy::buffers::Buffer,
+    cx: &mut std::task::Context<'_>,
+) -> bool {
+    loop {
+        if buf.is_full() && !buf.is_empty() {
+            return false;
+        }
+        buf.reserve(16384);
+        match sock.poll_recv(cx, buf.tail()) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(n)) if n > 0 => {}
+            Poll::Ready(_) => return true,
+        }
+    }
+}
+
+fn failure_of(e: &io::Error) -> Failure {
+    match e.kind() {
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::NotFound => Failure::Refused,
+        io::ErrorKind::TimedOut => Failure::TimedOut,
+        _ => match e.raw_os_error() {
+            Some(
+                libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS | libc::EADDRNOTAVAIL | libc::EADDRINUSE,
+            ) => Failure::NoResource,
+            _ => Failure::Refused,
+        },
+    }
+}
+
+/// The server's port, where it follows the client's.
+pub(crate) fn with_port(target: &servers::Target, spec: &crate::ir::server::Server, c: &Client) -> servers::Target {
+    use crate::ir::address::PortRule;
+    match (target, spec.port_rule, c.connection.destination) {
+        (servers::Target::Inet(a), PortRule::Offset(n), Some(d)) => {
+            let port = (i32::from(d.port()) + n) as u16;
+            servers::Target::Inet(std::net::SocketAddr::new(a.ip(), port))
+        }
+        _ => target.clone(),
+    }
+}

@@ -1,0 +1,416 @@
+//! Lends a stream to rules and expressions, and does what they ask.
+
+use std::cell::Cell;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use super::{Stop, Stream, Tell};
+use crate::expr::scope::{Clock, Data, Direction, Gauge, Live, Scope, TableQuestion};
+use crate::ir::ProxyId;
+use crate::ir::action::Rule;
+use crate::ir::expr::{Acl, Condition, FormatOptions};
+use crate::log::Facts;
+use crate::proxy::end::{End, When, Who};
+use crate::proxy::session::Client;
+use crate::proxy::world::World;
+use crate::proxy::{clock, world};
+use crate::rules::stage::Stage;
+use crate::rules::{Verdict, Wait, run};
+
+/// What changes while the process runs, as fetches ask for it.
+pub(crate) struct Now<'a> {
+    pub world: &'static World,
+    pub thread: usize,
+    pub front: ProxyId,
+    pub listener: usize,
+    /// For `%ci` and the like.
+    pub facts: Facts<'a>,
+}
+
+impl Live for Now<'_> {
+    fn gauge(&self, gauge: Gauge) -> Option<i64> {
+        gauge_of(self.world, gauge, (self.front, self.listener))
+    }
+
+    fn hostname(&self) -> &str {
+        &self.world.identity.machine
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn random(&self) -> u64 {
+        random()
+    }
+
+    fn thread(&self) -> u32 {
+        self.thread as u32 + 1
+    }
+
+    fn is_local(&self, ip: IpAddr) -> bool {
+        // An address is ours if a socket can be bound to it.
+        rustix::net::socket(
+            if ip.is_ipv4() { rustix::net::AddressFamily::INET } else { rustix::net::AddressFamily::INET6 },
+            rustix::net::SocketType::DGRAM,
+            None,
+        )
+        .is_ok_and(|s| rustix::net::bind(&s, &SocketAddr::new(ip, 0)).is_ok())
+    }
+
+    fn log_field(&self, _: &Scope<'_>, field: u16, _: &str, options: FormatOptions, out: &mut Vec<u8>) {
+        crate::log::fields::print(field, &self.facts, options, out);
+    }
+
+    fn table(&self, _: TableQuestion<'_>) -> Option<i64> {
+        None
+    }
+}
+
+/// 64 bits of chance, from the kernel's generator once and a counter's mix then.
+pub(crate) fn random() -> u64 {
+    thread_local! {
+        static STATE: Cell<u64> = {
+            use std::hash::{BuildHasher as _, Hasher as _};
+            // Keys of the standard hasher come from the kernel.
+            Cell::new(std::hash::RandomState::new().build_hasher().finish())
+        };
+    }
+    // SplitMix64: a Weyl sequence through two rounds of mixing.
+    STATE.with(|s| {
+        let next = s.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        s.set(next);
+        let z = (next ^ (next >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    })
+}
+
+fn gauge_of(w: &World, gauge: Gauge, here: (ProxyId, usize)) -> Option<i64> {
+    let up = w.uptime_ms();
+    let proxy = |id: ProxyId| w.proxies.get(id.0);
+    let server = |p: ProxyId, s: crate::ir::ServerId| proxy(p)?.servers.get(s.0);
+    let free = |max: u32, used: u32| if max == 0 { -1 } else { i64::from(max.saturating_sub(used)) };
+    Some(match gauge {
+        Gauge::BackendConnections(p) => proxy(p)?.back.streams.get().into(),
+        Gauge::BackendConnectionsFree(p) | Gauge::ConnectionSlots(p) => {
+            let mut total = 0;
+            for s in proxy(p)?.servers.iter().filter(|s| s.is_usable()) {
+                match s.maxconn.load(Relaxed) {
+                    0 => return Some(-1),
+                    max => total += i64::from(max) - i64::from(s.served() + s.queued()),
+                }
+            }
+            total.max(0)
+        }
+        Gauge::BackendQueue(p) => {
+            let live = proxy(p)?;
+            i64::from(live.back.queued.get()) + live.servers.iter().map(|s| i64::from(s.queued())).sum::<i64>()
+        }
+        Gauge::BackendAverageQueue(p) => {
+            let live = proxy(p)?;
+            let queued: i64 =
+                live.servers.iter().map(|s| i64::from(s.queued())).sum::<i64>() + i64::from(live.back.queued.get());
+            let (active, backup) = live.usable();
+            let n = i64::from(if active > 0 { active } else { backup });
+            if n > 0 { (queued + n - 1) / n } else { queued * 8 }
+        }
+        Gauge::BackendSessionRate(p) => proxy(p)?.back.session_rate.get(up).into(),
+        Gauge::BackendUsableServers(p) => {
+            let (active, backup) = proxy(p)?.usable();
+            i64::from(if active > 0 { active } else { backup })
+        }
+        Gauge::FrontendConnections(p) => proxy(p)?.front.connections.get().into(),
+        Gauge::FrontendRequestRate(p) => proxy(p)?.front.request_rate.get(up).into(),
+        Gauge::FrontendSessionRate(p) => proxy(p)?.front.session_rate.get(up).into(),
+        Gauge::ListenerConnections => proxy(here.0)?.listeners.get(here.1)?.counters.connections.get().into(),
+        Gauge::ServerConnections(p, s) => server(p, s)?.counters.streams.get().into(),
+        Gauge::ServerConnectionsFree(p, s) => {
+            let s = server(p, s)?;
+            free(s.maxconn.load(Relaxed), s.served() + s.queued())
+        }
+        Gauge::ServerIsUp(p, s) => i64::from(world::lock(&server(p, s)?.health).is_reachable()),
+        Gauge::ServerQueue(p, s) => server(p, s)?.queued().into(),
+        Gauge::ServerSessionRate(p, s) => server(p, s)?.counters.session_rate.get(up).into(),
+        Gauge::ServerWeight(p, s) | Gauge::ServerUserWeight(p, s) => server(p, s)?.weight().into(),
+        Gauge::ServerInitialWeight(p, s) => {
+            w.config.proxies.get(p.0)?.servers.get(s.0)?.options.weight.unwrap_or(1).into()
+        }
+        Gauge::Stopping => i64::from(w.is_stopping()),
+        Gauge::TableAvailable(_) | Gauge::TableUsed(_) => return None,
+    })
+}
+
+/// The moment, as expressions see it.
+pub(crate) fn moment(world: &World) -> Clock {
+    Clock { unix: Duration::from_micros(clock::unix_micros().cast_unsigned()), utc_offset: world.offset() }
+}
+
+/// Which rule set is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
+    TcpContent,
+    HttpRequest,
+    HttpResponse,
+    TcpResponse,
+}
+
+impl Stream {
+    /// Evaluates something that only looks.
+    pub(super) fn with_scope<T>(&self, c: &Client, f: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let live = Now { facts: self.facts(c), ..self.now(c) };
+        let may_change = Cell::new(false);
+        f(&self.scope(c, &live, &may_change))
+    }
+
+    pub(super) fn scope<'a>(&'a self, c: &'a Client, live: &'a Now<'a>, may_change: &'a Cell<bool>) -> Scope<'a> {
+        let world = self.local.world;
+        let side = self.back.map(|b| (b, &world.config.proxies[b.0]));
+        Scope {
+            config: &world.config,
+            patterns: &world.patterns,
+            live,
+            clock: moment(world),
+            connection: &c.connection,
+            front: (c.front, self.front(c)),
+            back: side,
+            server: self.back.zip(self.server).map(|(b, s)| (s, &world.config.proxies[b.0].servers[s.0])),
+            request: (!self.request.is_empty()).then_some(&self.request),
+            response: (!self.response.is_empty()).then_some(&self.response),
+            request_data: self.request_data(c),
+            response_data: Data::default(),
+            direction: if self.response.is_empty() { Direction::Request } else { Direction::Response },
+            vars: &c.vars,
+            captures: &self.captures,
+            transaction: &self.transaction,
+            tracked: &self.tracked,
+            may_change,
+        }
+    }
+
+    pub(super) fn holds(&self, c: &Client, condition: &Condition, acls: &[Acl]) -> bool {
+        self.with_scope(c, |scope| crate::expr::acl::holds(condition, acls, scope))
+    }
+
+    fn request_data<'a>(&self, c: &'a Client) -> Data<'a> {
+        Data {
+            bytes: c.buf.data(),
+            complete: self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64),
+            announced: self.body.remaining(),
+        }
+    }
+
+    pub(super) async fn front_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
+        let p = self.front(c);
+        self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
+        self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
+        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
+    }
+
+    pub(super) async fn back_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
+        let (id, p) = self.side(c);
+        if id == c.front {
+            return Ok(());
+        }
+        self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
+        self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
+        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
+    }
+
+    pub(super) async fn response_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
+        let (id, back) = self.side(c);
+        self.walk(c, &back.rules.tcp_response_content, &back.acls, Set::TcpResponse).await?;
+        self.walk(c, &back.rules.http_response, &back.acls, Set::HttpResponse).await?;
+        if id != c.front {
+            let p = self.front(c);
+            self.walk(c, &p.rules.http_response, &p.acls, Set::HttpResponse).await?;
+        }
+        Ok(())
+    }
+
+    async fn walk(
+        &mut self,
+        c: &mut Client,
+        rules: &'static [Rule],
+        acls: &'static [Acl],
+        set: Set,
+    ) -> Result<(), Stop> {
+        if rules.is_empty() {
+            return Ok(());
+        }
+        Box::pin(self.walk_on(c, rules, acls, set)).await
+    }
+
+    async fn walk_on(
+        &mut self,
+        c: &mut Client,
+        rules: &'static [Rule],
+        acls: &'static [Acl],
+        set: Set,
+    ) -> Result<(), Stop> {
+        let mut start = 0;
+        let mut waited = false;
+        let began = clock::now();
+        loop {
+            let outcome = self.step(c, rules, acls, set, start, waited);
+            self.apply_pattern_changes();
+            start = outcome.at;
+            match outcome.verdict {
+                Verdict::Continue | Verdict::Allow => return Ok(()),
+                Verdict::Wait(wait) => waited = !self.wait(c, wait, began).await?,
+                Verdict::SwitchToHttp => start += 1,
+                other => return Err(self.refused(c, other, set).await),
+            }
+        }
+    }
+
+    /// Walks from a rule to the end, or to the first that decides.
+    fn step(
+        &mut self,
+        c: &mut Client,
+        rules: &'static [Rule],
+        acls: &'static [Acl],
+        set: Set,
+        start: usize,
+        waited: bool,
+    ) -> run::Outcome {
+        let world = self.local.world;
+        let response = matches!(set, Set::HttpResponse | Set::TcpResponse);
+        let request_data_complete = self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64);
+        let announced = self.body.remaining();
+        let line = std::mem::take(&mut self.line);
+        let facts = self.facts_with(c, &line, &[], &[], [None; 3]);
+        let live = Now { world, thread: self.local.index, front: c.front, listener: c.listener, facts };
+        let front = (c.front, &world.config.proxies[c.front.0]);
+        let back = self.back.map(|b| (b, &world.config.proxies[b.0]));
+        let server = self.back.zip(self.server).map(|(b, s)| (s, &world.config.proxies[b.0].servers[s.0]));
+        let mut stage = Stage {
+            config: &world.config,
+            patterns: &world.patterns,
+            live: &live,
+            clock: moment(world),
+            vars: &c.vars,
+            front,
+            back,
+            server,
+            direction: if response { Direction::Response } else { Direction::Request },
+            request_data: Data { bytes: c.buf.data(), complete: request_data_complete, announced },
+            response_data: Data::default(),
+            waited,
+            tracked: &self.tracked,
+            connection: &mut c.connection,
+            transaction: &mut self.transaction,
+            captures: &mut self.captures,
+            request: Some(&mut self.request),
+            response: response.then_some(&mut self.response),
+            effects: &mut self.effects,
+            may_change: Cell::new(false),
+        };
+        let outcome = run::run(rules, acls, &mut stage, start);
+        self.line = line;
+        outcome
+    }
+
+    /// Waits for what a rule needs; `false` when it will not come (the rule then takes what there is).
+    async fn wait(&mut self, c: &mut Client, wait: Wait, began: std::time::Instant) -> Result<bool, Stop> {
+        let (patience, enough) = match wait {
+            Wait::Body { time, at_least } => (Some(time), at_least.map(|n| n as usize)),
+            _ => (self.side(c).1.inspect_delay.or(self.front(c).inspect_delay), None),
+        };
+        let whole = self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64);
+        if whole || enough.is_some_and(|n| c.buf.len() >= n) || c.buf.is_full() && !c.buf.is_empty() {
+            return Ok(false);
+        }
+        let Some(patience) = patience else { return Ok(false) };
+        c.timer.arm(Some(began + patience));
+        match c.receive().await {
+            crate::proxy::session::Received::Bytes(_) => Ok(true),
+            crate::proxy::session::Received::Timeout => Ok(false),
+            other => Err(self.client_stop(c, other, When::Request)),
+        }
+    }
+
+    /// A rule has decided against the message, or answered it.
+    async fn refused(&mut self, c: &mut Client, verdict: Verdict, set: Set) -> Stop {
+        let response = matches!(set, Set::HttpResponse | Set::TcpResponse);
+        let when = if response { When::Headers } else { When::Request };
+        let (end, tell) = match verdict {
+            Verdict::Deny(answer) => {
+                self.count_denied(c, response);
+                let tell = if response { Tell::Page(502) } else { Tell::Answer(answer) };
+                (End::new(Who::Policy, when), tell)
+            }
+            Verdict::Respond(answer) => {
+                self.local_service = true;
+                (End::new(Who::Local, when), Tell::Answer(answer))
+            }
+            Verdict::Tarpit(answer) => {
+                self.count_denied(c, response);
+                let t = &self.side(c).1.timeouts;
+                let time = t.tarpit.or(t.connect).unwrap_or_default();
+                c.timer.arm_after(clock::now(), Some(time));
+                c.timer.elapsed().await;
+                (End::new(Who::Policy, When::Tarpit), Tell::Answer(answer))
+            }
+            Verdict::Reject => {
+                self.count_denied(c, response);
+                (End::new(Who::Policy, when), Tell::Nothing)
+            }
+            Verdict::SilentDrop => {
+                self.count_denied(c, response);
+                super::super::rules::vanish(&c.sock);
+                (End::new(Who::Policy, when), Tell::Nothing)
+            }
+            _ => (End::new(Who::Internal, when), Tell::Page(500)),
+        };
+        Stop { end, tell }
+    }
+
+    fn count_denied(&self, c: &Client, response: bool) {
+        let world = self.local.world;
+        let front = &world.proxies[c.front.0].front;
+        let listener = &world.proxies[c.front.0].listeners[c.listener].counters;
+        if response {
+            front.denied_responses.inc();
+            listener.denied_responses.inc();
+            if let Some(b) = self.back {
+                world.proxies[b.0].back.denied_responses.inc();
+                if let Some(s) = self.server {
+                    world.server(b, s).counters.denied_responses.inc();
+                }
+            }
+        } else {
+            front.denied_requests.inc();
+            listener.denied_requests.inc();
+            if let Some(b) = self.back {
+                world.proxies[b.0].back.denied_requests.inc();
+            }
+        }
+    }
+
+    /// `http-after-response`, which nothing escapes; `false` when a rule failed.
+    pub(super) fn after_rules(&mut self, c: &mut Client) -> bool {
+        let (id, back) = self.side(c);
+        let front = self.front(c);
+        let sets = [(&back.rules.http_after_response, &back.acls), (&front.rules.http_after_response, &front.acls)];
+        let sets = if id == c.front { &sets[1..] } else { &sets[..] };
+        for (rules, acls) in sets {
+            if rules.is_empty() {
+                continue;
+            }
+            let outcome = self.step(c, rules, acls, Set::HttpResponse, 0, true);
+            if matches!(outcome.verdict, Verdict::Failed) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Entries that rules added to or took from maps and lists.
+    fn apply_pattern_changes(&mut self) {
+        for change in self.effects.pattern_changes.drain(..) {
+            super::super::rules::change_patterns(self.local.world, &change);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A stream without messages: content rules, a server, a tunnel.
+
+use super::{Stop, Stream, Tell};
+use crate::ir::ServerId;
+use crate::proxy::buffers::Buffer;
+use crate::proxy::end::{When, Who};
+use crate::proxy::session::Client;
+use crate::proxy::tunnel::{self, Ways};
+
+impl Stream {
+    /// Serves a whole connection of `mode tcp`.
+    pub async fn run_tcp(&mut self, c: &mut Client) {
+        self.begin(c);
+        self.is_http = false;
+        self.times.idle = 0;
+        self.times.request = 0;
+        self.local.world.process.total_requests.inc();
+        if let Err(stop) = self.connect_through(c).await {
+            self.end = stop.end;
+            if stop.end.who != Who::Nobody {
+                c.sock.reset_on_close();
+            }
+        }
+        self.times.close = self.ms();
+        self.finish(c);
+    }
+
+    async fn connect_through(&mut self, c: &mut Client) -> Result<(), Stop> {
+        self.front_rules(c).await?;
+        self.choose_backend(c)?;
+        self.back_rules(c).await?;
+        self.prepare_tcp(c);
+        let (back, p) = self.side(c);
+        let mut left = p.retries;
+        let mut wanted = self.cookie.server;
+        let mut avoid = None;
+        let conn = loop {
+            if self.slot.is_none() {
+                self.assign(c, back, wanted, avoid).await?;
+            }
+            let server = self.server.unwrap_or(ServerId(0));
+            let failure = match self.obtain(c, p, server).await? {
+                Ok(conn) => break conn,
+                Err(f) => f,
+            };
+            let again = self.after_failure(c, p, back, server, failure, &mut left).await?;
+            if again {
+                wanted = None;
+                avoid = Some(server);
+            }
+        };
+        let mut conn = conn;
+        if self.wants_addresses(c) {
+            conn.local = crate::proxy::connect::local_address(&conn.sock);
+        }
+        crate::proxy::connect::no_delay(&conn.sock);
+        self.server_addresses = (conn.local, conn.remote);
+        self.times.data = self.ms();
+        if self.front(c).options.logasap && self.local.world.has_log(c.front) {
+            self.times.close = self.ms();
+            self.log(c, true);
+        }
+        let front = self.front(c);
+        let tunnel_patience = p.timeouts.tunnel;
+        let ways = Ways {
+            client: &c.sock,
+            server: &conn.sock,
+            timers: (&c.timer, self.local.timers.timer()),
+            session: &c.entry.session,
+            client_patience: tunnel_patience.or(front.timeouts.client),
+            server_patience: tunnel_patience.or(p.timeouts.server),
+            client_fin: front.timeouts.client_fin,
+            server_fin: p.timeouts.server_fin,
+            splice: true,
+        };
+        let mut buf = Buffer::empty();
+        let done = tunnel::run(ways, &mut c.buf, &mut buf).await;
+        self.bytes_in = done.up;
+        self.bytes_out = done.down;
+        self.end = done.end;
+        if done.end.who == Who::Nobody || p.options.nolinger {
+            drop(conn);
+        } else {
+            conn.sock.reset_on_close();
+        }
+        Ok(())
+    }
+
+    /// What a rule set leaves for a protocol without messages: which server.
+    fn prepare_tcp(&mut self, c: &mut Client) {
+        let (back, p) = self.side(c);
+        for rule in &p.use_server {
+            if let Some(condition) = &rule.condition
+                && !self.holds(c, condition, &p.acls)
+            {
+                continue;
+            }
+            if let crate::ir::proxy::ServerName::Static(n) = &rule.target
+                && let Some(s) = n.target
+                && self.local.world.server(back, s).is_usable()
+            {
+                self.cookie.server = Some(s);
+            }
+            break;
+        }
+    }
+
+    /// A stream of `mode tcp` that found nobody.
+    pub(super) fn nobody(&self) -> Stop {
+        Stop::new(Who::Server, When::Connect, Tell::Nothing)
+    }
+}

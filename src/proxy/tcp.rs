@@ -1,0 +1,11 @@
+//! `mode tcp`: one connection in, one out, bytes both ways.
+
+use super::session::Client;
+
+/// Serves a connection until both sides have closed.
+pub async fn serve(mut client: Client) {
+    client.count_session();
+    let mut stream = client.local.take_stream();
+    stream.run_tcp(&mut client).await;
+    client.local.give_stream(stream);
+}

@@ -1,0 +1,237 @@
+//! What all threads of a process share: the configuration, which never changes, and what lives beside it.
+
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
+
+use super::clock;
+use super::logger::{Identity, Target};
+use super::servers::ServerLive;
+use crate::balance::farm::{Farm, Member, SCALE};
+use crate::expr::pattern::Library;
+use crate::expr::vars::VarList;
+use crate::ir::proxy::Proxy;
+use crate::ir::{Config, ProxyId, ServerId};
+use crate::queue::Queue;
+use crate::stats::counters;
+
+/// One process.
+pub struct World {
+    pub config: Config,
+    pub patterns: Library,
+    pub variables: Arc<RwLock<VarList>>,
+    pub proxies: Vec<ProxyLive>,
+    pub process: counters::Process,
+    pub identity: Identity,
+    pub global_log: Vec<Target>,
+    pub started: Instant,
+    /// Microseconds since 1970.
+    pub started_at: i64,
+    /// Seconds east of UTC, looked at again now and then.
+    pub utc_offset: AtomicI32,
+    pub maxconn: u32,
+    pub stopping: AtomicBool,
+    pub threads: Mutex<Vec<super::thread::Handle>>,
+    /// Streams so far: numbers them.
+    pub streams: AtomicU64,
+}
+
+/// How a proxy lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Running,
+    Paused,
+    Stopped,
+    Disabled,
+}
+
+/// One proxy.
+pub struct ProxyLive {
+    pub id: ProxyId,
+    pub front: counters::Front,
+    pub back: counters::Back,
+    pub listeners: Vec<ListenerLive>,
+    pub servers: Vec<ServerLive>,
+    pub farm: Mutex<Farm>,
+    pub queue: Mutex<Queue<super::servers::Waiter>>,
+    pub log: Vec<Target>,
+    pub state: AtomicU8,
+    /// Usable servers that are no backup, and that are.
+    pub active: AtomicU32,
+    pub backup: AtomicU32,
+    /// Milliseconds since start of the last change between having and not having servers.
+    pub last_change: AtomicU64,
+    /// Milliseconds spent without a server.
+    pub down_time: AtomicU64,
+}
+
+/// One bound address.
+#[derive(Default)]
+pub struct ListenerLive {
+    pub counters: counters::Listener,
+    pub open: AtomicBool,
+}
+
+/// A lock whose holder may have panicked: the data behind ours stays whole at every step.
+pub fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// # Errors
+    /// A pattern or log target cannot be used.
+    pub fn new(config: Config, identity: Identity) -> Result<Self, String> {
+        let patterns = Library::new(&config)?;
+        let now = clock::unix_micros();
+        let proxies = config.proxies.iter().enumerate().map(|(i, p)| ProxyLive::new(ProxyId(i), p)).collect();
+        let global_log = config.global.log.iter().map(Target::new).collect();
+        let maxconn = config.global.maxconn.unwrap_or_else(default_maxconn);
+        Ok(Self {
+            patterns,
+            variables: Arc::default(),
+            proxies,
+            process: counters::Process::default(),
+            identity,
+            global_log,
+            started: clock::now(),
+            started_at: now,
+            utc_offset: AtomicI32::new(crate::process::utc_offset::utc_offset(now / 1_000_000)),
+            maxconn,
+            stopping: AtomicBool::new(false),
+            threads: Mutex::default(),
+            streams: AtomicU64::new(0),
+            config,
+        })
+    }
+
+    pub fn proxy(&self, id: ProxyId) -> (&Proxy, &ProxyLive) {
+        (&self.config.proxies[id.0], &self.proxies[id.0])
+    }
+
+    pub fn server(&self, proxy: ProxyId, server: ServerId) -> &ServerLive {
+        &self.proxies[proxy.0].servers[server.0]
+    }
+
+    /// Milliseconds since the process started, for rates.
+    pub fn uptime_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    pub fn offset(&self) -> i32 {
+        self.utc_offset.load(Ordering::Relaxed)
+    }
+
+    /// Sends a line to every log of a proxy.
+    pub fn log(&self, proxy: ProxyId, level: u8, line: &[u8]) {
+        self.log_with(proxy, level, line, None, &mut Vec::new());
+    }
+
+    /// The same with structured data and the caller's scratch memory.
+    pub fn log_with(&self, proxy: ProxyId, level: u8, line: &[u8], structured: Option<&[u8]>, buf: &mut Vec<u8>) {
+        let (p, live) = self.proxy(proxy);
+        let global = if p.log_global { &self.global_log[..] } else { &[] };
+        let tag = p.log_tag.as_deref();
+        for t in global.iter().chain(&live.log) {
+            if !t.send(level, line, &self.identity, tag, structured, self.offset(), buf) {
+                self.process.dropped_logs.inc();
+            }
+        }
+    }
+
+    pub fn has_log(&self, proxy: ProxyId) -> bool {
+        let (p, live) = self.proxy(proxy);
+        !live.log.is_empty() || (p.log_global && !self.global_log.is_empty())
+    }
+
+    /// A notice on standard error (while there is one) and in the logs.
+    pub fn notice(&self, proxy: ProxyId, level: u8, line: &str) {
+        let label = match level {
+            0..=3 => "[ALERT]   ",
+            4 => "[WARNING] ",
+            _ => "[NOTICE]  ",
+        };
+        eprintln!("{label} ({}) : {line}", self.identity.pid);
+        self.log(proxy, level, line.as_bytes());
+    }
+}
+
+/// Without `maxconn`: what the limit on descriptors allows, two a connection.
+fn default_maxconn() -> u32 {
+    let soft = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
+    u32::try_from(soft.saturating_sub(100) / 2).unwrap_or(u32::MAX).clamp(100, 1 << 19)
+}
+
+impl ProxyLive {
+    fn new(id: ProxyId, p: &Proxy) -> Self {
+        let servers: Vec<ServerLive> =
+            p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
+        let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
+        let farm = Farm::new(&p.balance, p.hash_type, p.options.allbackups, members);
+        let live = Self {
+            id,
+            front: counters::Front::default(),
+            back: counters::Back::default(),
+            listeners: p.listeners.iter().map(|_| ListenerLive::default()).collect(),
+            servers,
+            farm: Mutex::new(farm),
+            queue: Mutex::default(),
+            log: p.log.iter().map(Target::new).collect(),
+            state: AtomicU8::new(if p.disabled { State::Disabled } else { State::Running } as u8),
+            active: AtomicU32::new(0),
+            backup: AtomicU32::new(0),
+            last_change: AtomicU64::new(0),
+            down_time: AtomicU64::new(0),
+        };
+        live.count_usable(p);
+        live
+    }
+
+    pub fn state(&self) -> State {
+        match self.state.load(Ordering::Relaxed) {
+            0 => State::Running,
+            1 => State::Paused,
+            2 => State::Stopped,
+            _ => State::Disabled,
+        }
+    }
+
+    pub fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// Usable servers: (active, backup).
+    pub fn usable(&self) -> (u32, u32) {
+        (self.active.load(Ordering::Relaxed), self.backup.load(Ordering::Relaxed))
+    }
+
+    fn count_usable(&self, p: &Proxy) {
+        let n = |backup: bool| {
+            let fits = |(live, s): &(&ServerLive, &crate::ir::server::Server)| {
+                s.options.backup == backup && live.is_usable() && live.weight() > 0
+            };
+            self.servers.iter().zip(&p.servers).filter(fits).count() as u32
+        };
+        self.active.store(n(false), Ordering::Relaxed);
+        self.backup.store(n(true), Ordering::Relaxed);
+    }
+
+    /// Tells the balancer what became of a server.
+    pub fn refresh(&self, p: &Proxy, server: ServerId) {
+        let m = member(&self.servers[server.0], &p.servers[server.0]);
+        lock(&self.farm).set(server.0, m);
+        self.count_usable(p);
+    }
+}
+
+fn member(live: &ServerLive, s: &crate::ir::server::Server) -> Member {
+    Member {
+        weight: (live.weight() * SCALE * live.ramp()).div_ceil(100),
+        backup: s.options.backup,
+        usable: live.is_usable(),
+        id: s.id,
+    }
+}
