@@ -26,8 +26,7 @@ use crate::keepalived;
 /// Runs `keepalived` with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments: Vec<String> =
-        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let code = match argv::parse(&arguments) {
         Ok(argv::Wish::Run(options)) => supervisor::run(&options),
         Ok(argv::Wish::Test { options, log }) => test(&options, log.as_deref()),

@@ -51,6 +51,8 @@ pub enum Needs {
     /// Bytes of the request, HTTP or not.
     RequestData,
     ResponseData,
+    /// Bytes of whichever direction the rule is about.
+    Data,
 }
 
 /// One argument of a fetch or converter.

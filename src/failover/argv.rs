@@ -18,7 +18,10 @@ const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
 #[derive(Debug)]
 pub enum Wish {
     Run(Box<Options>),
-    Test { options: Box<Options>, log: Option<PathBuf> },
+    Test {
+        options: Box<Options>,
+        log: Option<PathBuf>,
+    },
     Say(String),
     /// Print a signal's number.
     Signal(i32),
@@ -235,10 +238,7 @@ fn refuse_missing(matches: &ArgMatches) -> Result<(), String> {
 }
 
 fn complaint(error: &clap::Error) -> String {
-    let word = error
-        .get(clap::error::ContextKind::InvalidArg)
-        .map(|value| value.to_string())
-        .unwrap_or_default();
+    let word = error.get(clap::error::ContextKind::InvalidArg).map(|value| value.to_string()).unwrap_or_default();
     let word = word.split([' ', '=']).next().unwrap_or_default().to_owned();
     match error.kind() {
         ErrorKind::UnknownArgument => format!("Unknown option {word}"),

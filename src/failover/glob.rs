@@ -8,7 +8,8 @@ pub fn expand(pattern: &str) -> Vec<String> {
     let mut out = Vec::new();
     for pattern in braces(pattern) {
         let mut found = Vec::new();
-        let (start, rest) = if let Some(rest) = pattern.strip_prefix('/') { ("/", rest) } else { ("", pattern.as_str()) };
+        let (start, rest) =
+            if let Some(rest) = pattern.strip_prefix('/') { ("/", rest) } else { ("", pattern.as_str()) };
         walk(start.to_owned(), rest, &mut found);
         found.sort();
         out.extend(found);
@@ -73,7 +74,9 @@ fn matching(directory: &str, pattern: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let hidden_too = pattern.starts_with('.');
-    names.filter(|name| (hidden_too || !name.starts_with('.')) && matches(pattern.as_bytes(), name.as_bytes())).collect()
+    names
+        .filter(|name| (hidden_too || !name.starts_with('.')) && matches(pattern.as_bytes(), name.as_bytes()))
+        .collect()
 }
 
 /// Whether a name matches a pattern without slashes.

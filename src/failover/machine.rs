@@ -31,9 +31,7 @@ impl System for Machine {
             return Err(Unreadable::Directory);
         }
         let mut bytes = Vec::new();
-        fs::File::open(path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|error| unreadable(&error))?;
+        fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| unreadable(&error))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

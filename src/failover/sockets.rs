@@ -1,11 +1,6 @@
 //! The sockets that the routers need: one pair for each interface and family, opened as they are needed.
 
-use std::{
-    collections::BTreeMap,
-    net::IpAddr,
-    rc::Rc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::IpAddr, rc::Rc, time::Duration};
 
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle, time::sleep};
 
@@ -84,7 +79,9 @@ impl Sockets {
         self.pairs.retain(|(interface, family), pair| wanted(interface, *family, pair.index));
         for instance in &config.instances {
             let key = (instance.interface.clone(), instance.family);
-            let Some(link) = links.get(&instance.interface).filter(|_| !self.pairs.contains_key(&key)) else { continue };
+            let Some(link) = links.get(&instance.interface).filter(|_| !self.pairs.contains_key(&key)) else {
+                continue;
+            };
             match self.open(config, instance.family, link, instance.receive_buffer) {
                 Ok(pair) => {
                     let detail = format!(

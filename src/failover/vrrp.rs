@@ -1,12 +1,6 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::Path,
-    rc::Rc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{

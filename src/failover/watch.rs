@@ -73,9 +73,11 @@ fn fits(tracker: &TrackProcess, process: &Process) -> bool {
     } else {
         process.comm == tracker.program[..tracker.program.len().min(15)]
     };
-    name_fits && tracker.arguments.as_ref().is_none_or(|(wanted, how)| {
-        arguments_fit(wanted, *how, process.argv.get(1..).unwrap_or_default())
-    })
+    name_fits
+        && tracker
+            .arguments
+            .as_ref()
+            .is_none_or(|(wanted, how)| arguments_fit(wanted, *how, process.argv.get(1..).unwrap_or_default()))
 }
 
 fn arguments_fit(wanted: &[Vec<u8>], how: ProcessMatch, found: &[Vec<u8>]) -> bool {

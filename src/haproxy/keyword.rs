@@ -143,6 +143,15 @@ impl Line<'_> {
         self.at().after()
     }
 
+    /// The n-th word behind the keyword as an address: variables are filled in, quoted or not.
+    pub fn address(&self, n: usize) -> String {
+        let variable = |name: &str| match self.draft.environment.get(name) {
+            Some(own) => own.clone(),
+            None => self.outside.variable(name),
+        };
+        crate::haproxy::lower::address::expand(self.arg(n), &variable)
+    }
+
     /// `false` for `no ...`: what a switch becomes.
     pub fn on(&self) -> bool {
         self.prefix == Prefix::None

@@ -34,12 +34,12 @@ impl Group {
     /// of `routers`.
     pub(super) fn sync(&mut self, moment: &mut Moment<'_>, routers: &mut [VirtualRouter], before: &[State]) {
         let member = |router: &VirtualRouter| self.has(&router.config.name);
-        let can_lead = |router: &VirtualRouter| {
-            router.state == State::Master || (router.state == State::Backup && router.ready)
-        };
-        let one_leads = routers.iter().zip(before).any(|(now, &was)| {
-            member(now) && now.state == State::Master && was != State::Master
-        });
+        let can_lead =
+            |router: &VirtualRouter| router.state == State::Master || (router.state == State::Backup && router.ready);
+        let one_leads = routers
+            .iter()
+            .zip(before)
+            .any(|(now, &was)| member(now) && now.state == State::Master && was != State::Master);
         let all_can_lead = routers.iter().filter(|router| member(router)).all(can_lead);
         let left_master = routers
             .iter()

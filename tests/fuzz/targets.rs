@@ -41,12 +41,7 @@ pub(crate) fn h1_request(bytes: &[u8]) {
         encode::request(&mut message.clone(), &framing, after, &mut out);
         unambiguous(&out);
         let mut again = Message::new();
-        assert_eq!(
-            head::request(&out, &mut again, ONE_MORE),
-            Ok(Parsed::Complete(out.len())),
-            "{}",
-            show(&out)
-        );
+        assert_eq!(head::request(&out, &mut again, ONE_MORE), Ok(Parsed::Complete(out.len())), "{}", show(&out));
         let second =
             framing::request(&mut again).unwrap_or_else(|refused| panic!("{refused:?} of our own {}", show(&out)));
         assert_eq!(framing.body, second.body, "another body in {}", show(&out));

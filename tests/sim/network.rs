@@ -142,8 +142,16 @@ impl Network {
             })
             .collect();
         let sent = vec![0; specs.len()];
-        let mut network =
-            Self { now: Time::ZERO, hosts, flights: Vec::new(), timing, loss: 0, seed: seed | 1, neighbour: None, sent };
+        let mut network = Self {
+            now: Time::ZERO,
+            hosts,
+            flights: Vec::new(),
+            timing,
+            loss: 0,
+            seed: seed | 1,
+            neighbour: None,
+            sent,
+        };
         (0..specs.len()).for_each(|host| network.start(host));
         network
     }
@@ -216,9 +224,12 @@ impl Network {
         let until = self.now + time;
         loop {
             let flight = self.flights.iter().enumerate().map(|(index, flight)| (flight.at, index)).min();
-            let timer = self.hosts.iter().enumerate().filter(|(_, host)| host.up).flat_map(|(index, host)| {
-                host.timers.iter().map(move |(id, at)| (*at, index, id.clone()))
-            });
+            let timer = self
+                .hosts
+                .iter()
+                .enumerate()
+                .filter(|(_, host)| host.up)
+                .flat_map(|(index, host)| host.timers.iter().map(move |(id, at)| (*at, index, id.clone())));
             let timer = timer.min();
             let next = [flight.map(|(at, _)| at), timer.as_ref().map(|(at, ..)| *at)].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= until) else { break };
@@ -244,13 +255,8 @@ impl Network {
             return;
         }
         let source = from.address;
-        let datagram = Datagram {
-            source,
-            destination: flight.destination,
-            ttl: flight.ttl,
-            header: 20,
-            payload: &flight.payload,
-        };
+        let datagram =
+            Datagram { source, destination: flight.destination, ttl: flight.ttl, header: 20, payload: &flight.payload };
         self.apply(flight.to, Input::Packet { interface: "eth1", datagram });
     }
 

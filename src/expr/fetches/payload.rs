@@ -112,7 +112,7 @@ const PAYLOAD: Fetch = bytes(
     "payload",
     OFFSET_LEN,
     Type::Bin,
-    Needs::RequestData,
+    Needs::Data,
     "Bytes of whichever direction the rule is about.",
     |s, a, _| payload(s, s.direction, a),
 );
@@ -160,7 +160,7 @@ const PAYLOAD_LV: Fetch = bytes(
     "payload_lv",
     OFFSET_LV,
     Type::Bin,
-    Needs::RequestData,
+    Needs::Data,
     "Bytes behind a length field, of whichever direction.",
     |s, a, _| payload_lv(s, s.direction, a),
 );

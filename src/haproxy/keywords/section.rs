@@ -109,6 +109,7 @@ fn proxy(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mu
     let Some(id) = name(section, words, diag) else { return };
     duplicate(draft, kind, id, words, diag);
     let mut parent = draft.last_defaults;
+    let mut inline = None;
     if let Some(extra) = words.get(2) {
         match (extra.text.as_str(), words.get(3)) {
             ("from", Some(from)) => match named_defaults(draft, from) {
@@ -119,17 +120,19 @@ fn proxy(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mu
                     diag.push(Diagnostic::error("unknown-defaults", from.at, message).aborting());
                 }
             },
-            // The address that a section line once took.
+            // The address that a section line took until 1.5.
             _ => {
                 let message = "please use the 'bind' keyword for listening addresses.";
-                diag.push(
-                    Diagnostic::warning("inline-address", extra.at, message)
-                        .help(format!("add a line: bind {}", extra.text)),
-                );
+                let d = Diagnostic::warning("legacy-keyword", extra.at, message);
+                diag.push(d.help(format!("use a line: bind {}", extra.text)));
+                inline = Some(extra);
             }
         }
     }
-    let p = draft.inherit(&id.text, kind, at, parent);
+    let mut p = draft.inherit(&id.text, kind, at, parent);
+    if let Some(word) = inline {
+        crate::haproxy::keywords::proxy::basics::inline_bind(word, &mut p, diag);
+    }
     draft.config.proxies.push(p);
     draft.current = Current::Proxy(draft.config.proxies.len() - 1);
 }

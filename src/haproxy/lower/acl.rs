@@ -111,7 +111,15 @@ pub fn expression(words: &[Word], draft: &mut Draft, diag: &mut Diagnostics) -> 
         return Err("missing fetch method in ACL expression ''.".to_owned());
     };
     let (sample, derived) = criterion(first, draft)?;
-    let (flags, patterns) = flags(rest)?;
+    let (mut flags, patterns) = flags(rest)?;
+    let patterns = match patterns {
+        // `eq --` may stand before patterns of any kind.
+        [op, dashes, rest @ ..] if op.text == "eq" && dashes.text == "--" => {
+            flags.ended = true;
+            rest
+        }
+        p => p,
+    };
     let kind = output_type(&sample);
     let method = match flags.method.or(derived) {
         Some(m) => compatible(m, kind, &first.text)?,

@@ -79,6 +79,28 @@ pub fn parse(text: &str, allowed: Allowed) -> Result<Parsed, String> {
     inet(text, rest, family, allowed, dgram)
 }
 
+/// `$NAME` and `${NAME}` in an address, which may stand outside of quotes there; an unset one is empty.
+pub fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, behind) = match after.strip_prefix('{').and_then(|a| a.split_once('}')) {
+            Some((name, behind)) => (name, behind),
+            None => {
+                after.split_at(after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len()))
+            }
+        };
+        if name.is_empty() {
+            out.push('$');
+        }
+        out.push_str(&variable(name).unwrap_or_default());
+        rest = behind;
+    }
+    out + rest
+}
+
 fn inet(text: &str, rest: &str, family: Family, allowed: Allowed, dgram: bool) -> Result<Parsed, String> {
     let (host, port) = split(rest);
     let mut parsed = Parsed {

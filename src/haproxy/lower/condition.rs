@@ -69,7 +69,7 @@ pub fn trailing_condition(
         if name.is_empty() {
             continue;
         }
-        if matches!(name, "or" | "||") {
+        if name == "||" || name.eq_ignore_ascii_case("or") {
             any.push(Vec::new());
             negated = false;
             continue;

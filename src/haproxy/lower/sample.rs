@@ -279,9 +279,9 @@ pub enum Place {
 pub fn unavailable(sample: &Sample, place: Place) -> Option<&'static str> {
     let needs = fetches::get(sample.fetch).needs;
     let missing = match (place, needs) {
-        (_, Needs::Nothing) | (Place::Log, Needs::Client | Needs::Transaction | Needs::Backend | Needs::Server) => {
-            false
-        }
+        (Place::Request | Place::Response, Needs::Data)
+        | (_, Needs::Nothing)
+        | (Place::Log, Needs::Client | Needs::Transaction | Needs::Backend | Needs::Server) => false,
         (Place::Connection, Needs::Client) => false,
         (Place::Request, Needs::Client | Needs::Request | Needs::Transaction | Needs::Backend | Needs::RequestData) => {
             false

@@ -94,10 +94,13 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
     line("Priority", config.priority.to_string());
     line("Effective priority", item.priority().to_string());
     line("Total priority", item.priority().to_string());
-    line("Advert interval", match config.version {
-        Version::V2 => format!("{} sec", config.advert_interval.as_secs()),
-        Version::V3 => format!("{} milli-sec", config.advert_interval.as_millis()),
-    });
+    line(
+        "Advert interval",
+        match config.version {
+            Version::V2 => format!("{} sec", config.advert_interval.as_secs()),
+            Version::V3 => format!("{} milli-sec", config.advert_interval.as_millis()),
+        },
+    );
     line("Accept", "enabled".into());
     line("Preempt", if config.preempt { "enabled" } else { "disabled" }.into());
     if !config.preempt_delay.is_zero() {
@@ -178,7 +181,13 @@ fn scripts(out: &mut String, router: &Router) {
     for script in &router.config().scripts {
         let state = router.watched().scripts.get(&script.name);
         let status = match state {
-            Some(state) if state.known() => if state.up() { "GOOD" } else { "BAD" },
+            Some(state) if state.known() => {
+                if state.up() {
+                    "GOOD"
+                } else {
+                    "BAD"
+                }
+            }
             _ => "unknown",
         };
         let _ = writeln!(out, " VRRP Script = {}", script.name);

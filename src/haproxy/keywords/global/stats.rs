@@ -20,7 +20,7 @@ const SOCKET: Keyword = Keyword {
         if l.arg(0).is_empty() {
             return l.error(0, "'stats socket' in the global section expects an address or a path to a UNIX socket.");
         }
-        let parsed = match address::parse(l.arg(0), address::BIND) {
+        let parsed = match address::parse(&l.address(0), address::BIND) {
             Ok(p) => p,
             Err(e) => return l.error(0, format!("'stats socket' : {e}")),
         };

@@ -5,11 +5,12 @@ use crate::haproxy::keyword::{BACK, BACKEND, FRONT, FRONTEND, KEYWORD, Keyword, 
 use crate::haproxy::lower::{address, condition};
 use crate::haproxy::params::bind;
 use crate::ir::Named;
+use crate::ir::address::Address;
 use crate::ir::listener::{BindOptions, Listener};
-use crate::ir::proxy::{BackendName, HttpReuse, Mode, RetryOn, StateFile, UseBackend};
+use crate::ir::proxy::{BackendName, HttpReuse, Mode, Proxy, RetryOn, StateFile, UseBackend};
 use crate::text::book::Status;
-use crate::text::diag::Diagnostic;
-use crate::text::grammar::{Arg, Kind};
+use crate::text::diag::{Diagnostic, Diagnostics};
+use crate::text::grammar::{Arg, Kind, Word};
 
 pub const ALL: &[&Keyword] = &[
     &BIND,
@@ -56,35 +57,50 @@ fn listen(l: &mut Line<'_>) {
     if l.arg(0).is_empty() {
         return l.error(0, "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
     }
-    let list = l.arg(0).to_owned();
+    let list = l.address(0);
     let words = l.rest()[1..].to_vec();
     let what = format!("'bind {list}' in section '{}'", l.draft.section);
     let mut options = BindOptions::default();
     let mut name = None;
     let given = bind::options(&words, &what, &mut options, &mut name, l);
     let at = l.at();
+    let like = Listener { address: Address::Fd(-1), name, id: given.unwrap_or(0), options, text: String::new(), at };
+    for e in spread(&list, &like, l.proxy()) {
+        l.error(0, format!("'bind' : {e}"));
+    }
+}
+
+/// One listener for each address and port of a list. What could not be read is given back.
+fn spread(list: &str, like: &Listener, p: &mut Proxy) -> Vec<String> {
+    let mut bad = Vec::new();
     for one in list.split(',') {
-        let parsed = match address::parse(one, address::BIND) {
-            Ok(p) => p,
-            Err(e) => {
-                l.error(0, format!("'bind' : {e}"));
-                continue;
+        match address::parse(one, address::BIND) {
+            Ok(parsed) => {
+                for port in parsed.ports.0..=parsed.ports.1 {
+                    let mut address = parsed.address.clone();
+                    address.set_port(port);
+                    let id = if like.id == 0 { p.listeners.len() as u32 + 1 } else { like.id };
+                    p.listeners.push(Listener { address, id, text: one.to_owned(), ..like.clone() });
+                }
             }
-        };
-        for port in parsed.ports.0..=parsed.ports.1 {
-            let mut address = parsed.address.clone();
-            address.set_port(port);
-            let listeners = &mut l.proxy().listeners;
-            let id = given.unwrap_or(listeners.len() as u32 + 1);
-            listeners.push(Listener {
-                address,
-                name: name.clone(),
-                id,
-                options: options.clone(),
-                text: one.to_owned(),
-                at,
-            });
+            Err(e) => bad.push(e),
         }
+    }
+    bad
+}
+
+/// The address that a `listen` or `frontend` line took until 1.5.
+pub fn inline_bind(word: &Word, p: &mut Proxy, diag: &mut Diagnostics) {
+    let like = Listener {
+        address: Address::Fd(-1),
+        name: None,
+        id: 0,
+        options: BindOptions::default(),
+        text: String::new(),
+        at: word.at,
+    };
+    for e in spread(&word.text, &like, p) {
+        diag.push(Diagnostic::error("bad-argument", word.at, format!("'bind' : {e}")));
     }
 }
 

@@ -52,7 +52,7 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
     if l.rest().len() < 2 {
         return Err((0, "expects <address> and <facility>  as arguments".to_owned()));
     }
-    let destination = destination(l.arg(0)).map_err(|e| (0, e))?;
+    let destination = destination(&l.address(0)).map_err(|e| (0, e))?;
     let mut t = LogTarget {
         destination,
         format: LogTransport::Local,

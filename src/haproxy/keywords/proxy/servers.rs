@@ -50,7 +50,7 @@ fn push(l: &mut Line<'_>, mut s: Server) {
 /// The server whose address is the `at`-th word; parameters follow it.
 fn one(l: &mut Line<'_>, name: &str, at: usize) -> Option<Server> {
     let who = format!("{}/{name}", super::basics::section_name(l));
-    let parsed = match address::parse(l.arg(at), address::SERVER) {
+    let parsed = match address::parse(&l.address(at), address::SERVER) {
         Ok(p) => p,
         Err(e) => {
             problem(l, at, format!("'server {who}' : {e}"));
