@@ -1,27 +1,164 @@
 //! Reads the configuration and says what is wrong with it, in the original's words and with its exit codes.
 
+use std::net::IpAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::argv::Args;
 use super::start;
+use crate::haproxy::{self, Outside, conditional, show};
 use crate::ir::Config;
+use crate::process::credentials;
+
+/// The machine that a configuration is read on.
+struct Machine {
+    tolerant: bool,
+    diagnostic: bool,
+}
+
+impl Outside for Machine {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(path).map_err(|e| in_words(&e))
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        let found = std::net::ToSocketAddrs::to_socket_addrs(&(host, 0));
+        found.map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
+    }
+
+    fn user(&self, name: &str) -> Option<u32> {
+        credentials::Credentials::of_user(name).map(|c| c.uid)
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        credentials::group_id(name)
+    }
+
+    fn tolerates_unresolved(&self) -> bool {
+        self.tolerant
+    }
+
+    fn wants_diag(&self) -> bool {
+        self.diagnostic
+    }
+}
+
+/// The system's words for an error, without Rust's number behind them.
+fn in_words(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
 
 /// The configuration, or the exit code once everything was said.
 ///
 /// # Errors
-/// 1: the files cannot be used; 2: nothing to serve.
-pub fn configuration(_args: &Args) -> Result<Config, u8> {
-    start::notices();
-    start::alert("this build cannot read configurations.");
-    Err(1)
+/// 1: the files cannot be used; 2: nothing would be served.
+pub fn configuration(args: &Args) -> Result<Config, u8> {
+    let pid = std::process::id();
+    let say = |text: &str, introduces: bool| {
+        if args.quiet {
+            return;
+        }
+        if introduces {
+            start::notices();
+        }
+        eprint!("{text}");
+    };
+    let files = match files(&args.files) {
+        Ok(f) => f,
+        Err((name, why)) => {
+            let text =
+                format!("[ALERT]    ({pid}) : config : Cannot open configuration file/directory {name} : {why}\n");
+            say(&text, true);
+            return Err(1);
+        }
+    };
+    let machine = Machine { tolerant: args.ignore_resolution, diagnostic: args.diagnostic };
+    let loaded = haproxy::load(files, &machine);
+    let mut report = show::report(&loaded, pid);
+    let strict = args.zero_warning || loaded.config.global.zero_warning;
+    if !report.fatal && report.warned && strict {
+        let line = "config : Some warnings were found and 'zero-warning' is set. Aborting.";
+        report.text.push_str(&format!("[ALERT]    ({pid}) : {line}\n"));
+        report.fatal = true;
+    }
+    say(&report.text, report.introduces);
+    if report.fatal {
+        return Err(1);
+    }
+    if args.check {
+        return verdict(args, report.warned, loaded.has_listener()).map(|()| loaded.config);
+    }
+    if !loaded.has_listener() {
+        let exe = std::env::args().next().unwrap_or_else(|| "haproxy".into());
+        let line = format!("[{exe}.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
+        say(&format!("[ALERT]    ({pid}) : {line}\n"), !report.introduces);
+        return Err(1);
+    }
+    Ok(loaded.config)
 }
 
-/// `-cc`
-pub fn condition(_text: &str) -> ExitCode {
-    ExitCode::from(2)
+/// What `-c` prints at the end.
+fn verdict(args: &Args, warned: bool, has_listener: bool) -> Result<(), u8> {
+    if !args.quiet {
+        if warned {
+            println!("Warnings were found.");
+        }
+        if has_listener {
+            println!("Configuration file is valid");
+        } else {
+            println!("Configuration file has no error but will not start (no listener) => exit(2).");
+        }
+    }
+    if has_listener { Ok(()) } else { Err(2) }
+}
+
+/// Names and texts; a directory stands for its visible `*.cfg`, sorted.
+fn files(names: &[String]) -> Result<Vec<(String, String)>, (String, String)> {
+    let mut all = Vec::new();
+    for name in names {
+        let fail = |e: std::io::Error| (name.clone(), in_words(&e));
+        let path = Path::new(name);
+        if std::fs::metadata(path).map_err(fail)?.is_dir() {
+            let entries = std::fs::read_dir(path).map_err(fail)?;
+            let mut found: Vec<String> = entries
+                .filter_map(|e| e.ok()?.file_name().into_string().ok())
+                .filter(|n| n.ends_with(".cfg") && !n.starts_with('.'))
+                .collect();
+            found.sort();
+            all.extend(found.into_iter().map(|n| format!("{}/{n}", name.trim_end_matches('/'))));
+        } else {
+            all.push(name.clone());
+        }
+    }
+    all.into_iter()
+        .map(|name| match std::fs::read(&name) {
+            Ok(bytes) => Ok((name, String::from_utf8_lossy(&bytes).into_owned())),
+            Err(e) => Err((name, in_words(&e))),
+        })
+        .collect()
+}
+
+/// `-cc`: 0 true, 1 false, 2 not understood.
+pub fn condition(text: &str) -> ExitCode {
+    match conditional::evaluate(text, &|name| std::env::var_os(name).is_some()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(_) => {
+            start::notices();
+            let what = format!("unparsable conditional expression '{text}'");
+            start::alert(&format!("config : Failed to evaluate condition: {what}"));
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// `-dK`
-pub fn keywords(_classes: &str) -> String {
+pub fn keywords(classes: &str) -> String {
+    let _ = classes;
     String::new()
 }

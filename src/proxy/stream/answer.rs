@@ -39,6 +39,7 @@ impl Stream {
             _ => pages::raw(status),
         };
         let _ = c.send_all(&bytes, self.client_patience(c)).await;
+        c.discard();
         Ended::Close
     }
 
@@ -117,6 +118,9 @@ impl Stream {
         c.timer.arm_after(crate::proxy::clock::now(), self.client_patience(c));
         let sent = c.send_all(&self.out, self.client_patience(c)).await;
         if sent.is_err() || !keep {
+            if !drained {
+                c.discard();
+            }
             return Ended::Close;
         }
         Ended::Keep
