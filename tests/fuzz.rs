@@ -67,7 +67,92 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Words of both languages, in lines of any order.
+const WORDS: &[&str] = &[
+    "global",
+    "defaults",
+    "frontend f",
+    "backend b",
+    "listen l",
+    "userlist u",
+    "peers p",
+    "bind :80",
+    "bind ssl",
+    "server s 127.0.0.1:80 check",
+    "server s",
+    "mode http",
+    "mode tcp",
+    "acl a path /x",
+    "use_backend b if a",
+    "use_backend b if { path -i /x }",
+    "http-request deny if !a or { src 10.0.0.0/8 }",
+    "http-request set-header X %[src,lower]",
+    "log-format \"%ci %[var(txn.a)]\"",
+    "stick-table type ip size 1m store conn_cur",
+    "stick on src",
+    "balance hdr(host)",
+    "timeout client 5",
+    "option httpchk GET / HTTP/1.1",
+    "errorfile 503 /x",
+    ".if defined(A)",
+    ".if version_atleast(2.6)",
+    ".elif",
+    ".else",
+    ".endif",
+    "no",
+    "default",
+    "\"$X\"",
+    "\"${X-5s}\"",
+    "\\x4",
+    "\\",
+    "'",
+    "\"",
+    "#",
+    "%[",
+    "%{+Q}o",
+    "{",
+    "}",
+    "default_backend",
+    "cookie S insert indirect",
+    "stats enable",
+    "vrrp_instance V {",
+    "vrrp_script s {",
+    "global_defs {",
+    "virtual_server 10.0.0.1 80 {",
+    "interface eth0",
+    "virtual_router_id 51",
+    "priority 100",
+    "advert_int 0.5",
+    "virtual_ipaddress {",
+    "10.0.0.1/24 dev eth0 label x",
+    "track_script { s weight 2 }",
+    "script \"a 'b\"",
+    "include x",
+    "$A=1",
+    "$A",
+    "@h interface",
+    "~SEQ(1,2)",
+    "!",
+    "version 3",
+    "authentication { auth_type PASS",
+    "state MASTER",
+    "notify_master \"x y\"",
+    "\0",
+    "\u{e9}",
+    "",
+];
+
+fn files() -> impl Strategy<Value = Vec<u8>> {
+    let line = proptest::collection::vec(proptest::sample::select(WORDS), 0..4).prop_map(|words| words.join(" "));
+    (proptest::collection::vec(line, 0..12), any::<bool>())
+        .prop_map(|(lines, ended)| format!("{}{}", lines.join("\n"), if ended { "\n" } else { "" }).into_bytes())
+}
+
 fn run(name: &str) {
+    run_on(name, messages());
+}
+
+fn run_on(name: &str, inputs: impl Strategy<Value = Vec<u8>>) {
     let (_, target) = targets::TARGETS.iter().find(|(target, _)| *target == name).expect("a target of this name");
     let cases = std::env::var("HAWSER_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(4000);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
@@ -78,7 +163,7 @@ fn run(name: &str) {
             Some(why) => Err(TestCaseError::fail(why)),
         }
     };
-    runner.run(&messages(), property).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    runner.run(&inputs, property).unwrap_or_else(|failure| panic!("{name}: {failure}"));
 }
 
 #[test]
@@ -104,4 +189,14 @@ fn no_advert_does_harm() {
 #[test]
 fn no_client_hello_does_harm() {
     run("tls_hello");
+}
+
+#[test]
+fn no_haproxy_cfg_does_harm() {
+    run_on("haproxy_cfg", files());
+}
+
+#[test]
+fn no_keepalived_conf_does_harm() {
+    run_on("keepalived_conf", files());
 }

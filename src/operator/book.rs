@@ -3,6 +3,7 @@
 use super::check;
 use crate::{
     expr::{converters, fetch::ArgSpec, fetches},
+    haproxy,
     keepalived::{self, keyword::Status},
     rules::{action, actions},
     text::book::{
@@ -39,7 +40,9 @@ const KEEPALIVED: Page<'_> = Page {
 /// Every item of haproxy.cfg.
 #[must_use]
 pub fn haproxy() -> Vec<Entry> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = haproxy::keywords::all().map(haproxy::keyword::Keyword::entry).collect();
+    entries.extend(haproxy::params::bind::entries());
+    entries.extend(haproxy::params::server::entries());
     entries.extend(actions::all().map(|item| Entry {
         class: "rule action",
         name: item.name.to_owned(),

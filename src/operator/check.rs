@@ -1,5 +1,6 @@
 //! `hawser check FILE...`: each keyword of a file with how far it works, and whether the original can be replaced for it.
 
+pub mod haproxy;
 pub mod keepalived;
 
 use crate::text::book::Status;
@@ -109,15 +110,32 @@ pub fn run(files: &[std::path::PathBuf]) -> ExitCode {
     ExitCode::from(worst)
 }
 
-/// Looks at one file, of either language.
+/// Looks at one file, of either language: only keepalived.conf has blocks in braces.
 #[must_use]
-pub fn survey(file: &Path, _text: &str) -> Survey {
-    keepalived::survey(file)
+pub fn survey(file: &Path, text: &str) -> Survey {
+    if is_keepalived(text) { keepalived::survey(file) } else { haproxy::survey(file, text) }
+}
+
+fn is_keepalived(text: &str) -> bool {
+    let opens = |line: &str| {
+        let line = line.split(['#', '!']).next().unwrap_or_default().trim();
+        let first = line.split([' ', '\t', '{']).next().unwrap_or_default();
+        let block = crate::keepalived::keyword::Block::Top;
+        crate::keepalived::keywords::find(block, first).is_some() && crate::haproxy::keywords::section(first).is_none()
+    };
+    text.lines().any(opens)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_language_is_told_from_the_blocks() {
+        assert!(is_keepalived("! comment\nglobal_defs {\n}\n"));
+        assert!(is_keepalived("vrrp_instance VI_1 {\n"));
+        assert!(!is_keepalived("global\n  daemon\nfrontend f\n  use_backend b if { path /x }\n"));
+    }
 
     #[test]
     fn a_keyword_is_listed_once_with_all_its_lines() {

@@ -2,6 +2,7 @@
 //! runs of `cargo test` alike. A function returns quietly or panics with the property that broke.
 
 use hawser::{
+    haproxy,
     http::{
         Message,
         h1::{
@@ -10,6 +11,11 @@ use hawser::{
             framing::{self, Body, Framing},
             head::{self, Limits, Parsed},
         },
+    },
+    ir::failover::RunAs,
+    keepalived::{
+        self,
+        system::{Program, Unreadable},
     },
     vrrp::{ip, packet::Raw},
     wire::tls_hello,
@@ -25,6 +31,8 @@ pub(crate) const TARGETS: &[Target] = &[
     ("h1_chunked", h1_chunked),
     ("vrrp_packet", vrrp_packet),
     ("tls_hello", tls_hello),
+    ("haproxy_cfg", haproxy_cfg),
+    ("keepalived_conf", keepalived_conf),
 ];
 
 /// What leaves may have one field more than what came: `connection`.
@@ -141,6 +149,99 @@ pub(crate) fn tls_hello(bytes: &[u8]) {
     if let tls_hello::Parsed::Client(hello) = tls_hello::parse(bytes) {
         assert!(hello.server_name.is_none_or(|name| name.len() <= bytes.len()));
         assert!(hello.alpn.into_iter().flat_map(tls_hello::alpn_names).map(<[u8]>::len).sum::<usize>() <= bytes.len());
+    }
+}
+
+/// No haproxy.cfg does harm: every complaint stands at a place within the file, and none is lost on the way to its one line.
+pub(crate) fn haproxy_cfg(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let length = text.len();
+    let loaded = haproxy::load(vec![("haproxy.cfg".to_owned(), text)], &Nowhere);
+    for said in loaded.diagnostics.iter() {
+        assert!(
+            said.primary.as_ref().is_none_or(|label| label.at.end as usize <= length + 1),
+            "{said:?} is outside of the file"
+        );
+    }
+    let report = haproxy::show::report(&loaded, 1);
+    assert_eq!(report.fatal, loaded.diagnostics.has_errors(), "{}", report.text);
+}
+
+/// The same of a keepalived.conf, which includes nothing here.
+pub(crate) fn keepalived_conf(bytes: &[u8]) {
+    let checked = keepalived::load(&OnlyFile(String::from_utf8_lossy(bytes).into_owned()), "keepalived.conf", "");
+    let code = checked.report.exit_code();
+    assert!(matches!(code, 0 | 2 | 4 | 5 | 6), "it ends with {code}");
+    assert!(checked.report.lines(&checked.sources).all(|line| !line.contains('\n')), "a line is one line");
+}
+
+/// A machine with nothing on it.
+struct Nowhere;
+
+impl haproxy::Outside for Nowhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("No such file or directory".to_owned())
+    }
+
+    fn resolve(&self, _: &str) -> Vec<std::net::IpAddr> {
+        Vec::new()
+    }
+
+    fn user(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn group(&self, _: &str) -> Option<u32> {
+        None
+    }
+}
+
+/// A machine with one file on it.
+struct OnlyFile(String);
+
+impl keepalived::System for OnlyFile {
+    fn read(&self, path: &str) -> Result<String, Unreadable> {
+        if path == "keepalived.conf" { Ok(self.0.clone()) } else { Err(Unreadable::Missing) }
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        if pattern == "keepalived.conf" { vec![pattern.to_owned()] } else { Vec::new() }
+    }
+
+    fn interface_exists(&self, name: &str) -> bool {
+        name == "eth0"
+    }
+
+    fn user(&self, _: &str) -> Option<RunAs> {
+        None
+    }
+
+    fn group(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn own(&self) -> RunAs {
+        RunAs { uid: 0, gid: 0, user: None }
+    }
+
+    fn program(&self, _: &[u8], _: &RunAs) -> Program {
+        Program::NotFound
+    }
+
+    fn host_name(&self) -> String {
+        "here".to_owned()
+    }
+
+    fn environment(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn random(&self) -> u16 {
+        0
     }
 }
 
