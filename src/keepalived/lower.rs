@@ -28,6 +28,7 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         ..
     } = draft;
     let mut settings = global.settings;
+    settings.router_id.get_or_insert_with(|| system.host_name());
     settings.garp = instance::garp(&global.garp, settings.garp);
     let (scripts, mut programs) = scripts::scripts(scripts, &mut settings, system, report);
     let mut config = Failover {

@@ -38,7 +38,6 @@ impl Receiver {
         match family {
             Family::V4 => socket.set_multicast_all_v4(false)?,
             Family::V6 => {
-                socket.set_only_v6(true)?;
                 setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?;
                 setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
             }
@@ -159,7 +158,6 @@ impl Sender {
                 socket.set_multicast_loop_v4(false)?;
             }
             Family::V6 => {
-                socket.set_only_v6(true)?;
                 socket.set_multicast_if_v6(index)?;
                 socket.set_multicast_loop_v6(false)?;
                 socket.set_multicast_hops_v6(TTL.into())?;

@@ -28,7 +28,7 @@ use super::{
     output::{Level, Log, Output, TimerId, TimerKind},
     stats::Stats,
     timing::Timing,
-    track::{Assessment, Watched, source},
+    track::{Assessment, OWNER, Watched, source},
     verdict::{self, Heard},
     why::{Fault, State, Why},
 };
@@ -81,6 +81,8 @@ pub struct VirtualRouter {
     started: bool,
     /// The first state is being entered.
     starting: bool,
+    /// Somebody else says that the addresses are his.
+    disputed: bool,
     /// Member of a group: its time to take over is the group's.
     pub(super) grouped: bool,
     /// As a member: no advert came in time, only the others are still missing.
@@ -104,6 +106,7 @@ impl VirtualRouter {
             down_at: None,
             started: false,
             starting: false,
+            disputed: false,
             grouped: false,
             ready: false,
             config,
@@ -113,7 +116,7 @@ impl VirtualRouter {
     /// Effective priority.
     #[must_use]
     pub fn priority(&self) -> u8 {
-        self.assessed.priority
+        if self.disputed { self.assessed.priority.min(OWNER - 1) } else { self.assessed.priority }
     }
 
     /// Time that a lower priority waits longer (RFC 9568 section 6.1; version 2 does not scale it by the interval).
@@ -150,7 +153,7 @@ impl VirtualRouter {
             return;
         }
         let before = std::mem::replace(&mut self.assessed, assessed);
-        if before.priority != self.priority() {
+        if before.priority != self.assessed.priority {
             self.priority_changed(moment, before.priority);
         }
         if before.faults != self.assessed.faults || before.pending != self.assessed.pending {
@@ -202,7 +205,10 @@ impl VirtualRouter {
             Ok(heard) => heard,
             Err(rejection) => {
                 rejection.count(&mut self.stats);
-                moment.log(Level::Info, format!("({}) {rejection}", self.config.name));
+                self.stats.advert_rcvd += u64::from(rejection.is_of_the_sender());
+                if rejection.is_said() {
+                    moment.log(Level::Info, format!("({}) {rejection}", self.config.name));
+                }
                 return;
             }
         };
@@ -248,11 +254,22 @@ impl VirtualRouter {
     }
 
     fn hear_as_master(&mut self, moment: &mut Moment<'_>, heard: Heard) {
-        let (name, ours) = (self.config.name.clone(), self.priority());
+        let name = self.config.name.clone();
         if heard.priority == 0 {
             self.send_regular(moment);
             return;
         }
+        if heard.priority == OWNER && self.priority() == OWNER {
+            moment.log(
+                Level::Info,
+                format!(
+                    "({name}) CONFIGURATION ERROR: local instance and a remote instance are both configured as address \
+                     owner, please fix - reducing local priority"
+                ),
+            );
+            self.disputed = true;
+        }
+        let ours = self.priority();
         let why = match heard.priority.cmp(&ours) {
             std::cmp::Ordering::Greater => Why::Higher { from: heard.from, theirs: heard.priority, ours },
             std::cmp::Ordering::Equal if self.yields_to(moment, heard.from) => {
@@ -271,7 +288,7 @@ impl VirtualRouter {
         if self.config.higher_prio_send_advert {
             self.send_advert(moment, ours);
         }
-        self.learn(heard);
+        self.learn(moment, heard);
         self.enter_backup(moment, why);
         if self.timing(moment) == Timing::Prompt && !self.config.higher_prio_send_advert {
             // The winner answers an advert of lower priority with announcements of its own: whoever had us in its
@@ -280,10 +297,10 @@ impl VirtualRouter {
         }
     }
 
-    /// Equal priorities: the higher address wins. An owner never yields.
+    /// Equal priorities: the higher address wins.
     fn yields_to(&self, moment: &Moment<'_>, from: IpAddr) -> bool {
         let own = source(&self.config, moment.watched.links.get(&self.config.interface));
-        !self.config.is_owner() && own.is_some_and(|own| from > own)
+        own.is_some_and(|own| from > own)
     }
 
     fn force_election(&mut self, moment: &mut Moment<'_>, heard: Heard) {
@@ -306,15 +323,20 @@ impl VirtualRouter {
 
     /// Accepts the sender as our master.
     fn follow(&mut self, moment: &mut Moment<'_>, heard: Heard) {
-        self.learn(heard);
+        self.learn(moment, heard);
         self.watch(moment);
     }
 
-    fn learn(&mut self, heard: Heard) {
+    fn learn(&mut self, moment: &mut Moment<'_>, heard: Heard) {
         self.master = Some(Master { address: heard.from, priority: heard.priority });
-        if self.config.version == Version::V3 && !heard.interval.is_zero() {
-            self.master_interval = heard.interval;
+        // An interval of zero, which the original accepts, would make every backup a master.
+        if self.config.version == Version::V2 || heard.interval.is_zero() || heard.interval == self.master_interval {
+            return;
         }
+        let (name, before, now) = (&self.config.name, self.master_interval.as_millis(), heard.interval.as_millis());
+        moment
+            .log(Level::Info, format!("({name}) advertisement interval updated from {before}ms to {now}ms by master"));
+        self.master_interval = heard.interval;
     }
 
     /// Sets the master-down timer from scratch.

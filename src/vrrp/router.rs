@@ -7,6 +7,7 @@ use super::{
     instance::{Moment, VirtualRouter},
     ip::Datagram,
     output::{Event, Level, Log, TimerId},
+    packet::Raw,
     stats::Stats,
     track::{Assessment, ScriptState, Watched},
     why::{Fault, State, Why},
@@ -112,8 +113,13 @@ impl Router {
     }
 
     fn packet(&mut self, now: Time, interface: &str, datagram: &Datagram<'_>, out: &mut Vec<Output>) {
-        let Some(&vrid) = datagram.payload.get(1) else { return };
         let family = Family::of(datagram.source);
+        let length = datagram.header + datagram.payload.len();
+        let Some(vrid) = Raw::new(datagram.payload).map(|raw| raw.vrid()) else {
+            let text = format!("{} VRRP packet too short - {length} bytes", family.name());
+            out.push(Output::Log(Log { level: Level::Info, text }));
+            return;
+        };
         let addressed =
             |config: &Instance| config.vrid == vrid && config.family == family && config.interface == interface;
         let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };

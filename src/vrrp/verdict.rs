@@ -46,10 +46,8 @@ pub enum Rejection {
     },
     Kind(u8),
     Checksum(u8),
-    /// A unicast router heard multicast, or the other way round.
-    WrongTransport {
-        unicast_expected: bool,
-    },
+    /// A unicast router heard multicast, or the other way round. The original has separate sockets and never sees it.
+    WrongTransport,
     AddressCount {
         theirs: u8,
         ours: usize,
@@ -78,7 +76,7 @@ impl fmt::Display for Rejection {
                 write!(f, "vrrp packet too long, length {length} and expect {expected}")
             }
             Self::Ttl(ttl) => write!(f, "invalid TTL/HL. Received {ttl} and expect {TTL}"),
-            Self::Version { theirs, ours } => write!(f, "invalid version. {theirs} and expect {ours}"),
+            Self::Version { theirs, ours } => write!(f, "wrong version. Received {theirs} and expect {ours}"),
             Self::AuthType(kind) => write!(f, "Invalid auth type: {kind}"),
             Self::AuthMismatch { theirs, ours } => write!(f, "received a {theirs} auth, expecting {ours}!"),
             Self::Password => f.write_str("received an invalid passwd!"),
@@ -87,12 +85,7 @@ impl fmt::Display for Rejection {
             }
             Self::Kind(kind) => write!(f, "Invalid packet type. {kind} and expect {ADVERTISEMENT}"),
             Self::Checksum(version) => write!(f, "Invalid VRRPv{version} checksum"),
-            Self::WrongTransport { unicast_expected: true } => {
-                f.write_str("expected unicast packet but received multicast packet")
-            }
-            Self::WrongTransport { unicast_expected: false } => {
-                f.write_str("expected multicast packet but received unicast packet")
-            }
+            Self::WrongTransport => f.write_str("multicast and unicast do not fit"),
             Self::AddressCount { theirs, ours } => {
                 write!(f, "received an unexpected ip number count {theirs}, expected {ours}!")
             }
@@ -101,13 +94,25 @@ impl fmt::Display for Rejection {
             }
             Self::NotAPeer(from) => write!(f, "unicast source address {from} not a unicast peer"),
             Self::PeerTtl { ttl, low, high } => {
-                write!(f, "TTL/HL {ttl} from unicast peer not in range {low}-{high}")
+                write!(f, "TTL/HL {ttl} not in range {low} - {high}")
             }
         }
     }
 }
 
 impl Rejection {
+    /// Whether the log hears of it.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        *self != Self::WrongTransport
+    }
+
+    /// Whether the message was a good advert, only from the wrong host: the original counts it as received.
+    #[must_use]
+    pub fn is_of_the_sender(&self) -> bool {
+        matches!(self, Self::NotAPeer(_) | Self::PeerTtl { .. })
+    }
+
     /// Counts it where the original's statistics do.
     pub fn count(&self, stats: &mut Stats) {
         let counter = match self {
@@ -121,7 +126,7 @@ impl Rejection {
             Self::AddressCount { .. } | Self::AddressMissing { .. } => &mut stats.addr_list_err,
             Self::Version { .. } => &mut stats.vers_err,
             Self::Checksum(_) => &mut stats.chk_err,
-            Self::WrongTransport { .. } | Self::NotAPeer(_) => &mut stats.source_err,
+            Self::WrongTransport | Self::NotAPeer(_) => &mut stats.source_err,
         };
         *counter += 1;
     }
@@ -135,6 +140,10 @@ impl Rejection {
 /// # Errors
 /// The first reason to drop it.
 pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<IpAddr>) -> Result<Heard, Rejection> {
+    let unicast = matches!(instance.transport, Transport::Unicast { .. });
+    if datagram.destination.is_multicast() == unicast {
+        return Err(Rejection::WrongTransport);
+    }
     let length = datagram.header + datagram.payload.len();
     let raw = Raw::new(datagram.payload).ok_or(Rejection::TooShort { length, expected: datagram.header + HEADER })?;
     let expected = datagram.header + raw.stated_length(instance.family);
@@ -144,7 +153,6 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<
     if length > expected {
         return Err(Rejection::TooLong { length, expected });
     }
-    let unicast = matches!(instance.transport, Transport::Unicast { .. });
     if !unicast && datagram.ttl != TTL {
         return Err(Rejection::Ttl(datagram.ttl));
     }
@@ -164,9 +172,6 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<
     }
     if !raw.checksum_holds(instance.version, datagram.source, datagram.destination) {
         return Err(Rejection::Checksum(ours));
-    }
-    if datagram.destination.is_multicast() == unicast {
-        return Err(Rejection::WrongTransport { unicast_expected: unicast });
     }
     if !(instance.skip_check_adv_addr && known_master == Some(datagram.source)) {
         judge_addresses(instance, &raw)?;
@@ -284,5 +289,12 @@ mod tests {
         assert_eq!(verdict(255, |message| message.truncate(16)), "vrrp packet too short, length 36 and expect 40");
         assert_eq!(verdict(255, set(&[(3, 3)])), "vrrp packet too short, length 40 and expect 48");
         assert_eq!(verdict(255, |message| message.clear()), "vrrp packet too short, length 20 and expect 28");
+        assert_eq!(
+            verdict(255, |message| {
+                message.truncate(12);
+                set(&[(0, 0x31)])(message);
+            }),
+            "wrong version. Received 3 and expect 2"
+        );
     }
 }

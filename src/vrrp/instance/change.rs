@@ -15,9 +15,17 @@ impl VirtualRouter {
     pub(in crate::vrrp) fn enter_master(&mut self, moment: &mut Moment<'_>, why: Why) {
         self.change(moment, State::Master, why);
         self.stats.become_master += 1;
-        self.master_interval = self.config.advert_interval;
+        let learned = std::mem::replace(&mut self.master_interval, self.config.advert_interval);
         self.send_regular(moment);
         moment.log(Level::Info, format!("({}) Entering MASTER STATE", self.config.name));
+        if learned != self.config.advert_interval {
+            let (name, own) = (&self.config.name, self.config.advert_interval.as_millis());
+            let text = format!(
+                "({name}) changing advert interval from {}ms to locally configured {own}ms",
+                learned.as_millis()
+            );
+            moment.log(Level::Info, text);
+        }
         moment.log(Level::Detail, format!("({}) setting VIPs.", self.config.name));
         for address in self.config.all_addresses() {
             let interface = self.config.device(address).to_owned();
@@ -81,6 +89,7 @@ impl VirtualRouter {
     /// Second half of a reload: takes over the new configuration of the same router. Addresses that stay are not touched.
     pub(in crate::vrrp) fn reconfigure(&mut self, moment: &mut Moment<'_>, new: Instance, assessed: Assessment) {
         let old = std::mem::replace(&mut self.config, new);
+        self.disputed = false;
         if self.state == State::Master {
             let fresh = |address: &&Address| !has(&old, self.config.device(address), address);
             for address in self.config.all_addresses().filter(fresh) {
