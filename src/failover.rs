@@ -46,9 +46,23 @@ pub fn main() -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
+/// Reads the configuration, in the network namespace that it or the command line names: which interfaces exist depends on it.
+fn load(options: &argv::Options) -> (keepalived::Checked, std::io::Result<()>) {
+    let read = || keepalived::load(&machine::Machine, &options.file, &options.config_id());
+    let checked = read();
+    let Some(name) = options.namespace.clone().or_else(|| checked.config.global.net_namespace.clone()) else {
+        return (checked, Ok(()));
+    };
+    match crate::process::namespace::enter_network(&name) {
+        Ok(()) => (read(), Ok(())),
+        Err(error) => (checked, Err(std::io::Error::new(error.kind(), format!("namespace {name}: {error}")))),
+    }
+}
+
 /// `-t`: reads the configuration and says what is wrong with it.
 fn test(options: &argv::Options, log: Option<&Path>) -> i32 {
-    let checked = keepalived::load(&machine::Machine, &options.file, &options.config_id());
+    // A namespace that cannot be entered is a start's business.
+    let (checked, _) = load(options);
     let text: String = checked.report.lines(&checked.sources).map(|line| line + "\n").collect();
     let written = match log {
         Some(path) => std::fs::write(path, text.as_bytes()),

@@ -7,6 +7,7 @@
 //! * [`credentials`]: names of users and groups to numbers, and becoming one of them
 //! * [`spawn`]: start a program as somebody else
 //! * [`local_time`]: the time of day
+//! * [`namespace`]: enter a network namespace
 //! * [`procs`]: which processes run, as `/proc` tells it
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
@@ -19,6 +20,7 @@ pub mod daemon;
 pub mod fds;
 pub mod local_time;
 
+pub mod namespace;
 pub mod pidfd;
 pub mod pidfile;
 pub mod procs;

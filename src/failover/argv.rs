@@ -49,6 +49,7 @@ pub struct Options {
     pub vrrp_pid_file: Option<PathBuf>,
     pub monitor_addresses: bool,
     pub timing: Timing,
+    pub namespace: Option<String>,
     config_id: Option<String>,
 }
 
@@ -126,7 +127,7 @@ const FLAGS: &[Flag] = &[
     flag('a', "address-monitoring", "", "Log every address that comes and goes"),
     flag('x', "snmp", "", "Answer SNMP").missing(),
     flag('A', "snmp-agent-socket", "FILE", "Socket of the SNMP master agent").missing(),
-    flag('s', "namespace", "NAME", "Run in this network namespace").missing(),
+    flag('s', "namespace", "NAME", "Run in this network namespace"),
     flag('m', "core-dump", "", "Leave a core file after a crash").tuning(),
     flag('M', "core-dump-pattern", "[PATTERN]", "Where core files go").tuning(),
     flag('e', "all-config", "", "A missing configuration file is an error").tuning(),
@@ -220,6 +221,7 @@ fn options(words: &[String], matches: &ArgMatches) -> Result<Options, String> {
         vrrp_pid_file: value("vrrp_pid").map(PathBuf::from),
         monitor_addresses: given("address-monitoring"),
         timing: if given("original-timing") { Timing::Original } else { Timing::Prompt },
+        namespace: value("namespace"),
         config_id: value("config-id"),
     })
 }

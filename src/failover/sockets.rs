@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, rc::Rc, time::Duration};
 
-use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle, time::sleep};
+use tokio::{sync::mpsc::Sender as Queue, task::JoinHandle, time::sleep};
 
 use super::log::Logger;
 use crate::{
@@ -49,7 +49,7 @@ impl Arrival {
 pub struct Sockets {
     pairs: BTreeMap<(String, Family), Pair>,
     announcer: Option<Rc<Announcer>>,
-    arrivals: UnboundedSender<Arrival>,
+    arrivals: Queue<Arrival>,
 }
 
 struct Pair {
@@ -66,7 +66,7 @@ impl Drop for Pair {
 
 impl Sockets {
     #[must_use]
-    pub fn new(arrivals: UnboundedSender<Arrival>) -> Self {
+    pub fn new(arrivals: Queue<Arrival>) -> Self {
         Self { pairs: BTreeMap::new(), announcer: None, arrivals }
     }
 
@@ -152,24 +152,26 @@ impl Sockets {
     }
 }
 
-async fn listen(receiver: Receiver, interface: String, arrivals: UnboundedSender<Arrival>) {
+async fn listen(receiver: Receiver, interface: String, arrivals: Queue<Arrival>) {
     let mut buffer = vec![0; LARGEST];
     loop {
-        let mut closed = false;
+        let mut arrival = None;
         let result = receiver
             .receive(&mut buffer, |datagram| {
-                let arrival = Arrival {
+                arrival = Some(Arrival {
                     interface: interface.clone(),
                     source: datagram.source,
                     destination: datagram.destination,
                     ttl: datagram.ttl,
                     header: datagram.header,
                     payload: datagram.payload.to_vec(),
-                };
-                closed = arrivals.send(arrival).is_err();
+                });
             })
             .await;
-        if closed {
+        // A full queue makes the kernel drop what comes faster than it can be judged.
+        if let Some(arrival) = arrival
+            && arrivals.send(arrival).await.is_err()
+        {
             return;
         }
         if result.is_err() {

@@ -44,9 +44,13 @@ const RESPAWN_LIMIT: Duration = Duration::from_secs(1);
 pub fn run(options: &Options) -> i32 {
     let log = Logger::new("Keepalived", options);
     greet(&log, options);
-    let checked = keepalived::load(&Machine, &options.file, &options.config_id());
+    let (checked, entered) = super::load(options);
     for line in checked.report.log_lines(&checked.sources, Pass::Global) {
         log.info(&line);
+    }
+    if let Err(error) = entered {
+        log.info(&format!("Unable to enter {error}"));
+        return EXIT_FATAL;
     }
     if checked.report.unread() {
         log.info(&format!("Stopped {VERSION}"));

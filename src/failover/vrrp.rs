@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
 use rtnetlink::Handle;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender},
     task::{JoinHandle, LocalSet},
     time::{Instant, sleep_until},
 };
@@ -35,6 +35,9 @@ use crate::{
         output::{Level, TimerId},
     },
 };
+
+/// Datagrams that may wait to be judged.
+const QUEUE: usize = 256;
 
 /// Runs the VRRP process to its end; the result is its exit status.
 #[must_use]
@@ -161,7 +164,7 @@ struct Process<'a> {
     tasks: Vec<(Task, JoinHandle<()>)>,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
-    arrivals: UnboundedReceiver<Arrival>,
+    arrivals: Receiver<Arrival>,
     results: (UnboundedSender<checks::Result>, UnboundedReceiver<checks::Result>),
     sights: (UnboundedSender<watch::Sight>, UnboundedReceiver<watch::Sight>),
 }
@@ -180,7 +183,7 @@ impl<'a> Process<'a> {
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
         let (first, changes, netlink) = links::watch().await?;
-        let (arrived, arrivals) = mpsc::unbounded_channel();
+        let (arrived, arrivals) = mpsc::channel(QUEUE);
         let mut process = Self {
             options,
             router: Router::new(config.clone(), options.timing),
@@ -209,6 +212,10 @@ impl<'a> Process<'a> {
         tokio::time::sleep(config.global.startup_delay).await;
         process.sockets.configure(&config, &process.links, &process.log);
         process.notifier.configure(&config.global.fifos, &process.log);
+        if options.dump_configuration {
+            let text = process.with_epoch(|epoch| dump::data(&process.router, epoch));
+            text.lines().for_each(|line| process.log.info(line));
+        }
         process.handle(Input::Start).await;
         process.watch_everything(&config);
         Ok(process)

@@ -48,7 +48,8 @@ pub struct GlobalDraft {
     pub settings: Global,
     /// The script user could not be found.
     pub bad_script_user: bool,
-    pub strict: bool,
+    /// Interfaces need not exist.
+    pub dynamic_interfaces: bool,
     pub garp: GarpDraft,
 }
 

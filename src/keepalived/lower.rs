@@ -12,8 +12,8 @@ use crate::ir::failover::{Failover, TrackFile, TrackProcess};
 /// What a draft means. Complaints go to the report; what is left is consistent.
 pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover {
     if draft.missing_interface {
-        report.general("no-interface", "Non-existent interface specified in configuration");
-        return Failover { missing: draft.missing, ..Failover::default() };
+        report.refuse("no-interface", "Non-existent interface specified in configuration");
+        return Failover { missing: draft.missing, global: draft.global.settings, ..Failover::default() };
     }
     let Draft {
         global,

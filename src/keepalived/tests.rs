@@ -159,3 +159,37 @@ fn virtual_server_passes_the_test_with_a_warning() {
     );
     assert!(checked.config.missing.iter().any(|missing| missing.fatal), "and is refused at start");
 }
+
+mod any_file {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Words that files are made of, right and wrong ones.
+    fn word() -> impl Strategy<Value = String> {
+        let names: Vec<&'static str> = keywords::all().map(|keyword| keyword.name).collect();
+        prop_oneof![
+            6 => proptest::sample::select(names).prop_map(str::to_owned),
+            2 => proptest::sample::select(&["{", "}", "\"", "'", "$X=1", "${X}", "~SEQ(N,1,3)", "@main", "@^main", "include", "\\"][..])
+                .prop_map(str::to_owned),
+            3 => proptest::sample::select(
+                &["VI_1", "eth0", "10.0.0.1/24", "fe80::1", "0", "1", "255", "999999999999999999999", "-1", "0.5", "MASTER", "weight"][..]
+            )
+            .prop_map(str::to_owned),
+            1 => "\\PC{0,6}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn is_judged_without_harm(lines in prop::collection::vec(prop::collection::vec(word(), 1..5), 0..25)) {
+            let text: String = lines.iter().map(|line| line.join(" ") + "\n").collect();
+            let checked = check("f", &text);
+            let _ = checked.report.lines(&checked.sources).count();
+            let _ = caret::render(&checked.sources, checked.report.diagnostics(), false);
+            prop_assert!([0, 2, 4, 5, 6].contains(&checked.report.exit_code()));
+        }
+    }
+}

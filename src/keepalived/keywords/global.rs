@@ -65,6 +65,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     DEFAULT_INTERFACE,
     UMASK,
     VRRP_IPTABLES,
+    DYNAMIC_INTERFACES,
     JSON_VERSION,
     STATE_DUMP_FILE,
     STATS_DUMP_FILE,
@@ -566,6 +567,16 @@ const UMASK: Keyword = Keyword {
             None => call.complain("bad-umask", format!("Invalid umask '{written}'")),
         }
     },
+    ..KEYWORD
+};
+
+const DYNAMIC_INTERFACES: Keyword = Keyword {
+    name: "dynamic_interfaces",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("[allow_if_changes]"),
+    doc: "Interfaces may come and go; routers of one that is not there are in FAULT until it is.",
+    examples: &["dynamic_interfaces"],
+    lower: |draft, _| draft.global.dynamic_interfaces = true,
     ..KEYWORD
 };
 

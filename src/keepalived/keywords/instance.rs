@@ -92,8 +92,9 @@ const INTERFACE: Keyword = Keyword {
 
 fn interface(draft: &mut Draft, call: &mut Call<'_>) {
     let name = call.args.text("interface").unwrap_or_default().to_owned();
+    let dynamic = draft.global.dynamic_interfaces;
     let instance = draft.instance();
-    if !call.system.interface_exists(&name) {
+    if !dynamic && !call.system.interface_exists(&name) {
         let text = format!("WARNING - interface {name} for vrrp_instance {} doesn't exist", instance.name);
         call.complain("no-interface", text);
         draft.missing_interface = true;

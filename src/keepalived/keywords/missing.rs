@@ -29,7 +29,6 @@ pub(super) const TOP: &[Keyword] = &[
     missing("interface_up_down_delays", &[Block::Top], "Debounce link up/down transitions.").listing(),
     missing("bfd_instance", &[Block::Top], "RFC5880 BFD session.").opening(Block::Bfd).in_passes(BFD_PASS),
     extra("linkbeat_use_polling", &[Block::Top], "Poll MII/ethtool/ioctl for link state, all interfaces."),
-    missing("net_namespace", &[Block::Top], "Run all processes in named network namespace.").in_passes(GLOBAL_PASS),
     missing("net_namespace_ipvs", &[Block::Top], "Network namespace that holds IPVS configuration.")
         .in_passes(GLOBAL_PASS),
     tuning("namespace_with_ipsets", &[Block::Top], "Allow ipsets in namespaces on kernels <3.13.")
@@ -50,7 +49,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("smtp_alert_vrrp", &[Block::Global], "Default smtp_alert for vrrp instances/groups."),
     extra("smtp_alert_checker", &[Block::Global], "Default smtp_alert for virtual/real servers."),
     tuning("checker_log_all_failures", &[Block::Global], "Log every failed check, not only transitions."),
-    missing("dynamic_interfaces", &[Block::Global], "Allow configured interfaces absent at startup."),
     extra("no_email_faults", &[Block::Global], "No mail for FAULT transitions."),
     missing("disable_local_igmp", &[Block::Global], "Clear igmp_link_local_mcast_reports sysctl."),
     tuning("lvs_timeouts", &[Block::Global], "IPVS connection timeouts."),

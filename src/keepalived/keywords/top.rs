@@ -26,6 +26,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     USE_PID_DIR,
     INSTANCE,
     CHILD_WAIT_TIME,
+    NET_NAMESPACE,
 ];
 
 const GLOBAL_DEFS: Keyword = Keyword {
@@ -228,6 +229,17 @@ const INSTANCE: Keyword = Keyword {
     doc: "A name for this daemon, put into the names of its pid files, so that several can run.",
     examples: &["instance first"],
     lower: |draft, call| draft.global.settings.daemon_name = call.args.text("name").map(str::to_owned),
+    ..KEYWORD
+};
+
+const NET_NAMESPACE: Keyword = Keyword {
+    name: "net_namespace",
+    blocks: TOP,
+    grammar: NAME,
+    passes: &[Pass::Global],
+    doc: "The network namespace that the whole daemon enters; `ip netns` makes one.",
+    examples: &["net_namespace blue"],
+    lower: |draft, call| draft.global.settings.net_namespace = call.args.text("name").map(str::to_owned),
     ..KEYWORD
 };
 

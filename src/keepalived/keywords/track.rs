@@ -60,7 +60,7 @@ fn interface(draft: &mut Draft, call: &mut Call<'_>) {
     }) else {
         return;
     };
-    if !call.system.interface_exists(&item.name) {
+    if !draft.global.dynamic_interfaces && !call.system.interface_exists(&item.name) {
         call.report.ranked(
             "no-interface",
             crate::keepalived::ExitCode::Problem,
