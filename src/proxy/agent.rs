@@ -24,7 +24,9 @@ pub async fn drive(local: &'static Local, p: ProxyId, s: ServerId) {
     loop {
         let began = clock::now();
         let pause = local.timers.timer();
-        if let Some(answer) = ask(local, &timer, p, s, inter).await {
+        if world.server(p, s).agent_enabled.load(Relaxed)
+            && let Some(answer) = ask(local, &timer, p, s, inter).await
+        {
             apply(local, p, s, &answer);
         }
         pause.arm(Some(began + inter));

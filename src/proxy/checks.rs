@@ -67,7 +67,8 @@ async fn drive(local: &'static Local, p: ProxyId, s: ServerId, first: Duration) 
     loop {
         let live = world.server(p, s);
         let began = clock::now();
-        if lock(&live.health).admin != crate::health::state::Admin::Maintenance {
+        let enabled = live.checks_enabled.load(Relaxed);
+        if enabled && lock(&live.health).admin != crate::health::state::Admin::Maintenance {
             let outcome = check(local, &timer, proxy, server, live, &script).await;
             report(world, p, s, outcome, true);
         }
@@ -427,7 +428,7 @@ pub fn changed(world: &'static World, p: ProxyId, s: ServerId, change: Change, c
 }
 
 /// A backend that has nobody left says so.
-fn backend_changed(world: &'static World, p: ProxyId, had: (u32, u32), has: (u32, u32), now: u64) {
+pub fn backend_changed(world: &'static World, p: ProxyId, had: (u32, u32), has: (u32, u32), now: u64) {
     let farm = &world.proxies[p.0];
     let (before, after) = (had.0 + had.1 > 0, has.0 + has.1 > 0);
     if before == after {

@@ -58,12 +58,11 @@ pub async fn accept(local: &'static Local, on: Listening) {
     let (p, live) = world.proxy(on.proxy);
     live.listeners[on.index].open.store(true, std::sync::atomic::Ordering::Relaxed);
     let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
-    let limit = p.maxconn.unwrap_or(0);
     let mut taken = 0;
     loop {
         while live.state() == State::Paused
             || world.process.connections.get() >= world.maxconn
-            || limit > 0 && live.front.connections.get() >= limit
+            || live.front.connections.get() >= live.maxconn.load(std::sync::atomic::Ordering::Relaxed)
             || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit
             || rate_limited(local, on.proxy)
         {

@@ -52,6 +52,9 @@ pub struct ServerLive {
     pub shutdowns: AtomicU64,
     /// Consecutive errors seen in traffic (`observe`).
     pub errors: AtomicU32,
+    /// An operator may switch them off.
+    pub checks_enabled: AtomicBool,
+    pub agent_enabled: AtomicBool,
     /// Wakes the driver of its checks.
     pub check_now: tokio::sync::Notify,
 }
@@ -108,6 +111,8 @@ impl ServerLive {
             down_time: AtomicU64::new(0),
             shutdowns: AtomicU64::new(0),
             errors: AtomicU32::new(0),
+            checks_enabled: AtomicBool::new(true),
+            agent_enabled: AtomicBool::new(true),
             check_now: tokio::sync::Notify::const_new(),
         }
         .checked(checked)

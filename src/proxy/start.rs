@@ -18,6 +18,9 @@ use crate::process::daemon::{self, Fork};
 use crate::process::{credentials, pidfile, signals};
 
 /// The version that scripts ask for, and ours.
+/// When this version's sources were last changed.
+pub const RELEASE_DATE: &str = "2026/11/22";
+
 pub const VERSION: &str = concat!("2.6.12 (Hawser ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Runs the program; `words` are those behind its name.

@@ -14,6 +14,7 @@ mod respond;
 mod route;
 mod serve;
 pub(crate) mod stage;
+mod stats;
 mod tcp;
 
 use std::time::{Duration, Instant};
@@ -104,6 +105,8 @@ pub struct Stream {
     sending: bool,
     logged: bool,
     local_service: bool,
+    /// `<STATS>`: what answered in place of a server, for the log.
+    service: Option<&'static str>,
     number: u64,
     is_http: bool,
 }
@@ -145,6 +148,7 @@ impl Stream {
             sending: false,
             logged: false,
             local_service: false,
+            service: None,
             number: 0,
             is_http: true,
         }
@@ -205,6 +209,7 @@ impl Stream {
         self.sending = false;
         self.logged = false;
         self.local_service = false;
+        self.service = None;
         self.is_http = true;
         self.captures.request.clear();
         self.captures.response.clear();

@@ -56,6 +56,8 @@ pub struct ProxyLive {
     pub queue: Mutex<Queue<super::servers::Waiter>>,
     pub log: Vec<Target>,
     pub state: AtomicU8,
+    /// The most connections of the front side; an operator may change it.
+    pub maxconn: AtomicU32,
     /// Usable servers that are no backup, and that are.
     pub active: AtomicU32,
     pub backup: AtomicU32,
@@ -83,9 +85,9 @@ impl World {
     pub fn new(config: Config, identity: Identity) -> Result<Self, String> {
         let patterns = Library::new(&config)?;
         let now = clock::unix_micros();
-        let proxies = config.proxies.iter().enumerate().map(|(i, p)| ProxyLive::new(ProxyId(i), p)).collect();
-        let global_log = config.global.log.iter().map(Target::new).collect();
         let maxconn = config.global.maxconn.unwrap_or_else(default_maxconn);
+        let proxies = config.proxies.iter().enumerate().map(|(i, p)| ProxyLive::new(ProxyId(i), p, maxconn)).collect();
+        let global_log = config.global.log.iter().map(Target::new).collect();
         Ok(Self {
             patterns,
             variables: Arc::default(),
@@ -166,7 +168,7 @@ fn default_maxconn() -> u32 {
 }
 
 impl ProxyLive {
-    fn new(id: ProxyId, p: &Proxy) -> Self {
+    fn new(id: ProxyId, p: &Proxy, maxconn: u32) -> Self {
         let servers: Vec<ServerLive> =
             p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
         let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
@@ -181,6 +183,7 @@ impl ProxyLive {
             queue: Mutex::default(),
             log: p.log.iter().map(Target::new).collect(),
             state: AtomicU8::new(if p.disabled { State::Disabled } else { State::Running } as u8),
+            maxconn: AtomicU32::new(p.maxconn.unwrap_or(maxconn)),
             active: AtomicU32::new(0),
             backup: AtomicU32::new(0),
             last_change: AtomicU64::new(0),

@@ -76,8 +76,13 @@ pub struct Rate {
 impl Rate {
     /// One event at `now` (milliseconds of any steady clock).
     pub fn hit(&self, now: u64) {
+        self.add(now, 1);
+    }
+
+    /// Several at once.
+    pub fn add(&self, now: u64, n: u32) {
         self.roll(now);
-        let n = self.current.fetch_add(1, Relaxed) + 1;
+        let n = self.current.fetch_add(n, Relaxed).wrapping_add(n);
         if n > self.max.load(Relaxed) {
             self.max.fetch_max(n, Relaxed);
         }
@@ -191,6 +196,33 @@ pub struct Front {
     pub log_lines: Count,
 }
 
+impl Front {
+    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+    pub fn clear(&self, all: bool) {
+        self.connections.clear_max();
+        self.connection_rate.clear_max();
+        self.session_rate.clear_max();
+        self.request_rate.clear_max();
+        if all {
+            self.total_connections.clear();
+            self.sessions.clear();
+            self.requests.clear();
+            self.bytes_in.clear();
+            self.bytes_out.clear();
+            self.denied_requests.clear();
+            self.denied_responses.clear();
+            self.failed_requests.clear();
+            self.denied_connections.clear();
+            self.denied_sessions.clear();
+            self.responses.clear();
+            self.intercepted.clear();
+            self.failed_rewrites.clear();
+            self.internal_errors.clear();
+            self.log_lines.clear();
+        }
+    }
+}
+
 /// The back side of a proxy.
 #[derive(Debug, Default)]
 pub struct Back {
@@ -226,6 +258,43 @@ pub struct Back {
     pub total_time: Mean,
     /// Seconds since start of the last stream; -1 before the first.
     pub last_session: Since,
+}
+
+impl Back {
+    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+    pub fn clear(&self, all: bool) {
+        self.streams.clear_max();
+        self.session_rate.clear_max();
+        self.request_rate.clear_max();
+        self.queued.clear_max();
+        self.queue_time.clear_max();
+        self.connect_time.clear_max();
+        self.response_time.clear_max();
+        self.total_time.clear_max();
+        if all {
+            self.total_streams.clear();
+            self.requests.clear();
+            self.bytes_in.clear();
+            self.bytes_out.clear();
+            self.balanced.clear();
+            self.denied_requests.clear();
+            self.denied_responses.clear();
+            self.failed_connections.clear();
+            self.failed_responses.clear();
+            self.failed_checks.clear();
+            self.down_transitions.clear();
+            self.retries.clear();
+            self.redispatches.clear();
+            self.client_aborts.clear();
+            self.server_aborts.clear();
+            self.connect_attempts.clear();
+            self.reuses.clear();
+            self.responses.clear();
+            self.failed_rewrites.clear();
+            self.internal_errors.clear();
+            self.intercepted.clear();
+        }
+    }
 }
 
 /// One server.
@@ -264,6 +333,42 @@ pub struct Server {
     pub idle: Gauge,
 }
 
+impl Server {
+    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+    pub fn clear(&self, all: bool) {
+        self.streams.clear_max();
+        self.session_rate.clear_max();
+        self.queued.clear_max();
+        self.queue_time.clear_max();
+        self.connect_time.clear_max();
+        self.response_time.clear_max();
+        self.total_time.clear_max();
+        self.idle.clear_max();
+        if all {
+            self.total_streams.clear();
+            self.balanced.clear();
+            self.requests.clear();
+            self.bytes_in.clear();
+            self.bytes_out.clear();
+            self.denied_responses.clear();
+            self.failed_connections.clear();
+            self.failed_responses.clear();
+            self.failed_checks.clear();
+            self.failed_health_analyses.clear();
+            self.down_transitions.clear();
+            self.retries.clear();
+            self.redispatches.clear();
+            self.client_aborts.clear();
+            self.server_aborts.clear();
+            self.connect_attempts.clear();
+            self.reuses.clear();
+            self.responses.clear();
+            self.failed_rewrites.clear();
+            self.internal_errors.clear();
+        }
+    }
+}
+
 /// One `bind`.
 #[derive(Debug, Default)]
 pub struct Listener {
@@ -278,6 +383,23 @@ pub struct Listener {
     pub denied_sessions: Count,
 }
 
+impl Listener {
+    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+    pub fn clear(&self, all: bool) {
+        self.connections.clear_max();
+        if all {
+            self.total_connections.clear();
+            self.bytes_in.clear();
+            self.bytes_out.clear();
+            self.denied_requests.clear();
+            self.denied_responses.clear();
+            self.failed_requests.clear();
+            self.denied_connections.clear();
+            self.denied_sessions.clear();
+        }
+    }
+}
+
 /// The process.
 #[derive(Debug, Default)]
 pub struct Process {
@@ -287,7 +409,23 @@ pub struct Process {
     pub session_rate: Rate,
     pub total_requests: Count,
     pub bytes_out: Count,
+    pub bytes_out_rate: Rate,
     pub dropped_logs: Count,
+}
+
+impl Process {
+    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+    pub fn clear(&self, all: bool) {
+        self.connections.clear_max();
+        self.connection_rate.clear_max();
+        self.session_rate.clear_max();
+        if all {
+            self.total_connections.clear();
+            self.total_requests.clear();
+            self.bytes_out.clear();
+            self.dropped_logs.clear();
+        }
+    }
 }
 
 /// Seconds since the process started at which something happened last.

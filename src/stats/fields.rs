@@ -157,7 +157,13 @@ pub const FIELDS: &[Field] = &[
     field("slim", Config, Limit, Process, "The limit of sessions.", |s| match s {
         Frontend(f) => n32(f.maxconn),
         Backend(b) => n32(b.fullconn),
-        Server(s) => if s.maxconn > 0 { n32(s.maxconn) } else { None },
+        Server(s) => {
+            if s.maxconn > 0 {
+                n32(s.maxconn)
+            } else {
+                None
+            }
+        }
         Listener(l) => n32(l.listener.options.maxconn.unwrap_or(0)),
     }),
     count("stot", "Sessions so far.", |s| match s {
@@ -269,8 +275,12 @@ pub const FIELDS: &[Field] = &[
         Listener(_) => None,
     }),
     metric("check_status", Output, "The last check's result.", |s| check(s, |o| text(o.verdict.short()))),
-    metric("check_code", Output, "The code of the last check.", |s| check(s, |o| o.code.filter(|_| o.verdict.has_code()).and_then(n32))),
-    metric("check_duration", Duration, "How long the last check took, milliseconds.", |s| check(s, |o| n64(o.duration))),
+    metric("check_code", Output, "The code of the last check.", |s| {
+        check(s, |o| o.code.filter(|_| o.verdict.has_code()).and_then(n32))
+    }),
+    metric("check_duration", Duration, "How long the last check took, milliseconds.", |s| {
+        check(s, |o| n64(o.duration))
+    }),
     count("hrsp_1xx", "Responses 1xx.", |s| responses(s, 0)),
     count("hrsp_2xx", "Responses 2xx.", |s| responses(s, 1)),
     count("hrsp_3xx", "Responses 3xx.", |s| responses(s, 2)),
@@ -350,7 +360,9 @@ pub const FIELDS: &[Field] = &[
         Backend(b) => b.common.proxy.cookie.as_ref().and_then(|c| text(c.name.as_str())),
         _ => None,
     }),
-    field("mode", Config, Gauge, Service, "tcp or http.", |s| text(if s.common().proxy.mode == Mode::Http { "http" } else { "tcp" })),
+    field("mode", Config, Gauge, Service, "tcp or http.", |s| {
+        text(if s.common().proxy.mode == Mode::Http { "http" } else { "tcp" })
+    }),
     field("algo", Config, Gauge, Service, "The balancing algorithm.", |s| match s {
         Backend(b) => text(algorithm(&b.common.proxy.balance)),
         _ => None,
@@ -492,7 +504,15 @@ mod tests {
     #[test]
     fn columns_are_where_dashboards_look_for_them() {
         let at = |name: &str| FIELDS.iter().position(|f| f.name == name);
-        let known = [("pxname", 0), ("status", 17), ("lastchg", 23), ("check_status", 36), ("hrsp_2xx", 40), ("addr", 73), ("uweight", 99)];
+        let known = [
+            ("pxname", 0),
+            ("status", 17),
+            ("lastchg", 23),
+            ("check_status", 36),
+            ("hrsp_2xx", 40),
+            ("addr", 73),
+            ("uweight", 99),
+        ];
         for (name, column) in known {
             assert_eq!(at(name), Some(column), "{name}");
         }

@@ -64,7 +64,14 @@ use Scope::{Process, Service};
 
 type Get = fn(&Facts) -> Value;
 
-const fn field(name: &'static str, origin: Origin, nature: Nature, scope: Scope, doc: &'static str, get: Get) -> InfoField {
+const fn field(
+    name: &'static str,
+    origin: Origin,
+    nature: Nature,
+    scope: Scope,
+    doc: &'static str,
+    get: Get,
+) -> InfoField {
     InfoField { name, origin, nature, scope, doc, get }
 }
 const fn metric(name: &'static str, nature: Nature, doc: &'static str, get: Get) -> InfoField {
@@ -85,7 +92,9 @@ use Value::{Str, U32, U64};
 pub const FIELDS: &[InfoField] = &[
     field("Name", Product, Output, Service, "The product's name.", |_| Str("HAProxy".to_owned())),
     field("Version", Product, Output, Service, "The product's version.", |f| Str(f.version.clone())),
-    field("Release_date", Product, Output, Service, "When the sources were last changed.", |f| Str(f.release_date.clone())),
+    field("Release_date", Product, Output, Service, "When the sources were last changed.", |f| {
+        Str(f.release_date.clone())
+    }),
     field("Nbthread", Config, Gauge, Service, "Threads.", |f| U32(f.threads)),
     field("Nbproc", Config, Gauge, Service, "Processes: 1.", |_| U32(1)),
     field("Process_num", Key, Gauge, Process, "The process: 1.", |_| U32(1)),
@@ -132,7 +141,9 @@ pub const FIELDS: &[InfoField] = &[
     metric("Run_queue", Gauge, "Tasks that could run.", |_| U32(0)),
     metric("Idle_pct", Average, "Percent of time without work.", |f| U32(f.idle_percent)),
     field("node", Config, Output, Service, "The node's name.", |f| Str(f.node.clone())),
-    field("description", Config, Output, Service, "The description.", |f| Str(f.description.clone().unwrap_or_default())),
+    field("description", Config, Output, Service, "The description.", |f| {
+        Str(f.description.clone().unwrap_or_default())
+    }),
     field("Stopping", Status, Gauge, Process, "1 while stopping softly.", |f| U32(u32::from(f.stopping))),
     metric("Jobs", Gauge, "What a soft stop waits for.", |f| U32(f.jobs)),
     metric("Unstoppable Jobs", Gauge, "What it does not wait for.", |_| U32(0)),

@@ -79,7 +79,8 @@ pub fn schema() -> String {
         typed("u64", json!({ "type": "integer", "minimum": 0 })), typed("str", json!({ "type": "string" })),
     ] });
     let item = |more: Json| {
-        let mut p = json!({ "field": field, "processNum": { "type": "integer", "minimum": 1 }, "tags": tags, "value": values });
+        let mut p =
+            json!({ "field": field, "processNum": { "type": "integer", "minimum": 1 }, "tags": tags, "value": values });
         if let (Some(p), Some(more)) = (p.as_object_mut(), more.as_object()) {
             p.extend(more.clone());
         }

@@ -59,7 +59,9 @@ impl Options {
                 ("typed", _) => o.format = Format::Typed,
                 ("up", _) => o.hide_down = true,
                 ("norefresh", _) => o.no_refresh = true,
-                ("scope", s) => o.scope = s.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(20).collect(),
+                ("scope", s) => {
+                    o.scope = s.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(20).collect()
+                }
                 ("st", s) => s.clone_into(&mut o.outcome),
                 _ => {}
             }
@@ -221,7 +223,8 @@ fn outcome(p: &Page<'_>, out: &mut String) {
         _ => ("bad", "Unexpected result."),
     };
     let close = p.options.suffix(|_| {});
-    let _ = write!(out, "<p class=\"outcome {class}\"><a href=\"{}{}\">✕</a> {words}</p>", escape(p.uri), escape(&close));
+    let _ =
+        write!(out, "<p class=\"outcome {class}\"><a href=\"{}{}\">✕</a> {words}</p>", escape(p.uri), escape(&close));
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Stream {
             frontend: &front.name,
             backend: &world.config.proxies[back.0].name,
             server: if self.local_service {
-                None
+                self.service
             } else {
                 self.server.map(|s| world.config.proxies[back.0].servers[s.0].name.as_str())
             },
@@ -95,6 +95,7 @@ impl Stream {
         front.listeners[c.listener].counters.bytes_in.add(self.bytes_in);
         front.listeners[c.listener].counters.bytes_out.add(self.bytes_out);
         world.process.bytes_out.add(self.bytes_out);
+        world.process.bytes_out_rate.add(world.uptime_ms(), u32::try_from(self.bytes_out).unwrap_or(u32::MAX));
         if let Some(b) = self.back {
             let back = &world.proxies[b.0].back;
             back.bytes_in.add(self.bytes_in);

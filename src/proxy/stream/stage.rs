@@ -205,7 +205,17 @@ impl Stream {
         let p = self.front(c);
         self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
+        self.statistics(c, p).await?;
         self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
+    }
+
+    /// The rules that guard the statistics page.
+    pub(super) async fn stats_rules(
+        &mut self,
+        c: &mut Client,
+        p: &'static crate::ir::proxy::Proxy,
+    ) -> Result<(), Stop> {
+        self.walk(c, &p.stats.http_request, &p.acls, Set::HttpRequest).await
     }
 
     pub(super) async fn back_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
@@ -215,6 +225,7 @@ impl Stream {
         }
         self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
+        self.statistics(c, p).await?;
         self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
     }
 
@@ -313,7 +324,7 @@ impl Stream {
     }
 
     /// Waits for what a rule needs; `false` when it will not come (the rule then takes what there is).
-    async fn wait(&mut self, c: &mut Client, wait: Wait, began: std::time::Instant) -> Result<bool, Stop> {
+    pub(super) async fn wait(&mut self, c: &mut Client, wait: Wait, began: std::time::Instant) -> Result<bool, Stop> {
         let (patience, enough) = match wait {
             Wait::Body { time, at_least } => (Some(time), at_least.map(|n| n as usize)),
             _ => (self.side(c).1.inspect_delay.or(self.front(c).inspect_delay), None),

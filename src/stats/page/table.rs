@@ -67,7 +67,9 @@ fn sessions(r: &Row) -> String {
     if r.get("reuse").is_some() {
         details.push(("New connections", r.text("connect")));
         details.push(("Reused connections", r.text("reuse")));
-        for (name, field) in [("Queue time", "qtime"), ("Connect time", "ctime"), ("Response time", "rtime"), ("Total time", "ttime")] {
+        for (name, field) in
+            [("Queue time", "qtime"), ("Connect time", "ctime"), ("Response time", "rtime"), ("Total time", "ttime")]
+        {
             details.push((name, format!("{} / {} ms (avg / max)", r.text(field), r.text(&format!("{field}_max")))));
         }
     }
@@ -138,7 +140,11 @@ fn letter(r: &Row, field: &str) -> String {
 const GROUPS: &[Group] = &[
     Group {
         name: "Queue",
-        columns: &[("Cur", |r| grouped(r, "qcur")), ("Max", |r| grouped(r, "qmax")), ("Limit", |r| if r.kind == Kind::Server { limit(r, "qlimit") } else { String::new() })],
+        columns: &[
+            ("Cur", |r| grouped(r, "qcur")),
+            ("Max", |r| grouped(r, "qmax")),
+            ("Limit", |r| if r.kind == Kind::Server { limit(r, "qlimit") } else { String::new() }),
+        ],
     },
     Group {
         name: "Session rate",
@@ -161,20 +167,37 @@ const GROUPS: &[Group] = &[
     },
     Group { name: "Bytes", columns: &[("In", |r| grouped(r, "bin")), ("Out", |r| grouped(r, "bout"))] },
     Group { name: "Denied", columns: &[("Req", |r| grouped(r, "dreq")), ("Resp", |r| grouped(r, "dresp"))] },
-    Group { name: "Errors", columns: &[("Req", |r| grouped(r, "ereq")), ("Conn", |r| grouped(r, "econ")), ("Resp", errors)] },
+    Group {
+        name: "Errors",
+        columns: &[("Req", |r| grouped(r, "ereq")), ("Conn", |r| grouped(r, "econ")), ("Resp", errors)],
+    },
     Group { name: "Warnings", columns: &[("Retr", |r| grouped(r, "wretr")), ("Redis", |r| grouped(r, "wredis"))] },
     Group {
         name: "Server",
         columns: &[
             ("Status", status),
             ("LastChk", check),
-            ("Wght", |r| if r.get("weight").is_some() { format!("{}/{}", r.text("weight"), r.text("uweight")) } else { String::new() }),
+            ("Wght", |r| {
+                if r.get("weight").is_some() {
+                    format!("{}/{}", r.text("weight"), r.text("uweight"))
+                } else {
+                    String::new()
+                }
+            }),
             ("Act", |r| letter(r, "act")),
             ("Bck", |r| letter(r, "bck")),
             ("Chk", |r| grouped(r, "chkfail")),
             ("Dwn", |r| grouped(r, "chkdown")),
             ("Dwntme", downtime),
-            ("Thrtle", |r| if r.get("throttle").is_some() { format!("{}%", r.text("throttle")) } else if r.kind == Kind::Server { "-".to_owned() } else { String::new() }),
+            ("Thrtle", |r| {
+                if r.get("throttle").is_some() {
+                    format!("{}%", r.text("throttle"))
+                } else if r.kind == Kind::Server {
+                    "-".to_owned()
+                } else {
+                    String::new()
+                }
+            }),
         ],
     },
 ];
@@ -304,5 +327,8 @@ fn actions(proxy_id: u32, out: &mut String) {
     for (value, words) in ACTIONS {
         let _ = write!(out, "<option value=\"{value}\">{words}</option>");
     }
-    let _ = write!(out, "</select> <input type=\"hidden\" name=\"b\" value=\"#{proxy_id}\"><button type=\"submit\">Apply</button></div></form>");
+    let _ = write!(
+        out,
+        "</select> <input type=\"hidden\" name=\"b\" value=\"#{proxy_id}\"><button type=\"submit\">Apply</button></div></form>"
+    );
 }

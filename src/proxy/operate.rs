@@ -1,0 +1,174 @@
+//! What an operator does to a running process, from the runtime socket or the statistics page: states, weights, limits.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::checks;
+use super::end::Who;
+use super::servers;
+use super::world::{State, World, lock};
+use crate::health::state::{Admin, Change};
+use crate::ir::{ProxyId, ServerId};
+use crate::log::health::{self as lines, Cause, Left};
+
+/// Puts a server into service, lets it finish, or takes it out. `false`: it was so already.
+pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -> bool {
+    let (proxy, live) = (&world.config.proxies[p.0], world.server(p, s));
+    let farm = &world.proxies[p.0];
+    let had = farm.usable();
+    let before = {
+        let mut h = lock(&live.health);
+        let before = h.admin;
+        if before == admin {
+            return false;
+        }
+        h.admin = admin;
+        // What was checked before the maintenance no longer counts: a checked server proves itself anew.
+        if before == Admin::Maintenance && h.level < h.rise {
+            h.level = h.rise;
+        }
+        live.set_usable(h.is_usable());
+        before
+    };
+    let now = world.uptime_ms();
+    let since = live.last_change.swap(now, Relaxed);
+    if before == Admin::Maintenance {
+        live.down_time.fetch_add(now.saturating_sub(since), Relaxed);
+    }
+    farm.refresh(proxy, s);
+    let mut requeued = 0;
+    match admin {
+        Admin::Ready => servers::serve_queues(world, p, s),
+        Admin::Drain | Admin::Maintenance => requeued = servers::drain_queue(live),
+    }
+    if admin == Admin::Maintenance {
+        live.counters.down_transitions.inc();
+        if proxy.servers[s.0].options.on_marked_down == crate::ir::server::OnMarkedDown::ShutdownSessions {
+            checks::shut_sessions(world, p, s, Who::Down);
+        }
+    }
+    let line = admin_line(world, p, s, before, admin, requeued);
+    world.notice(p, 5, &line);
+    checks::backend_changed(world, p, had, farm.usable(), now);
+    live.check_now.notify_waiters();
+    true
+}
+
+fn admin_line(world: &World, p: ProxyId, s: ServerId, before: Admin, now: Admin, requeued: u32) -> String {
+    let (proxy, live, farm) = (&world.config.proxies[p.0], world.server(p, s), &world.proxies[p.0]);
+    let (active, backup) = farm.usable();
+    let left = Left { active, backup, sessions: live.counters.streams.get(), requeued, queued: farm.back.queued.get() };
+    let name = &proxy.servers[s.0].name;
+    let line = match (before, now) {
+        (_, Admin::Maintenance) => {
+            lines::down(&proxy.name, name, "going DOWN for maintenance", &Cause::default(), left)
+        }
+        (Admin::Maintenance, Admin::Drain) => {
+            format!("Server {}/{name} is DRAIN (leaving forced maintenance).", proxy.name)
+        }
+        (_, Admin::Drain) => format!(
+            "Server {}/{name} enters drain state. {active} active and {backup} backup servers left. {} sessions active, {requeued} requeued, {} remaining in queue.",
+            proxy.name, left.sessions, left.queued
+        ),
+        (Admin::Maintenance, Admin::Ready) => {
+            format!("Server {}/{name} is UP/READY (leaving forced maintenance).", proxy.name)
+        }
+        (_, Admin::Ready) => format!("Server {}/{name} is UP (leaving forced drain).", proxy.name),
+    };
+    if proxy.servers[s.0].options.backup { line.replacen("Server", "Backup Server", 1) } else { line }
+}
+
+/// Up, stopping or down at once, as if checks had found it.
+pub fn set_health(world: &'static World, p: ProxyId, s: ServerId, health: Change) {
+    let live = world.server(p, s);
+    let change = {
+        let mut h = lock(&live.health);
+        match health {
+            Change::Up => {
+                h.stopping = false;
+                h.force_up()
+            }
+            Change::Down => h.force_down(),
+            Change::Stopping => {
+                h.force_up();
+                (!std::mem::replace(&mut h.stopping, true)).then_some(Change::Stopping)
+            }
+        }
+    };
+    if let Some(change) = change {
+        checks::changed(world, p, s, change, &Cause { reason: "changed from CLI", ..Cause::default() });
+    }
+}
+
+/// The weight, 0 to 256, or a percentage of the configured one.
+///
+/// # Errors
+/// The words for the operator.
+pub fn set_weight(world: &'static World, p: ProxyId, s: ServerId, text: &str) -> Result<(), String> {
+    let (proxy, live) = (&world.config.proxies[p.0], world.server(p, s));
+    let initial = u32::from(proxy.servers[s.0].options.weight.unwrap_or(1));
+    let weight = match text.strip_suffix('%') {
+        Some(percent) => match percent.parse::<i64>() {
+            Ok(n) if n < 0 => return Err("Relative weight must be positive.\n".to_owned()),
+            Ok(n) => u32::try_from(n.saturating_mul(i64::from(initial)) / 100).unwrap_or(256).min(256),
+            Err(_) => return Err("Require <weight> or <weight%>.\n".to_owned()),
+        },
+        None => match text.parse::<u32>() {
+            Ok(n) if n <= 256 => n,
+            Ok(_) => return Err("Absolute weight can only be between 0 and 256 inclusive.\n".to_owned()),
+            Err(_) => return Err("Require <weight> or <weight%>.\n".to_owned()),
+        },
+    };
+    let fixed = matches!(proxy.balance, crate::ir::proxy::Balance::StaticRr)
+        || (!proxy.hash_type.consistent && is_hashed(proxy));
+    if fixed && weight != 0 && weight != initial {
+        return Err("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n".to_owned());
+    }
+    live.set_weight(weight);
+    world.proxies[p.0].refresh(proxy, s);
+    if weight > 0 {
+        servers::serve_queues(world, p, s);
+    }
+    Ok(())
+}
+
+fn is_hashed(p: &crate::ir::proxy::Proxy) -> bool {
+    use crate::ir::proxy::Balance;
+    matches!(
+        p.balance,
+        Balance::Source
+            | Balance::Uri { .. }
+            | Balance::UrlParam { .. }
+            | Balance::Hdr { .. }
+            | Balance::RdpCookie(_)
+            | Balance::Hash(_)
+    )
+}
+
+/// The most requests that a server gets at a time; 0 is no limit.
+pub fn set_maxconn(world: &'static World, p: ProxyId, s: ServerId, maxconn: u32) {
+    world.server(p, s).maxconn.store(maxconn, Relaxed);
+    servers::serve_queues(world, p, s);
+}
+
+/// Closes a frontend's ears for a while, or opens them again. `false`: it was so already, or is stopped for good.
+pub fn pause(world: &World, p: ProxyId, paused: bool) -> bool {
+    let live = &world.proxies[p.0];
+    let (from, to) = if paused { (State::Running, State::Paused) } else { (State::Paused, State::Running) };
+    let can = live.state() == from;
+    if can {
+        live.set_state(to);
+        super::listener::slot_freed();
+    }
+    can
+}
+
+/// Starts the counters again: the maxima only, or everything.
+pub fn clear_counters(world: &World, all: bool) {
+    for live in &world.proxies {
+        live.front.clear(all);
+        live.back.clear(all);
+        live.servers.iter().for_each(|s| s.counters.clear(all));
+        live.listeners.iter().for_each(|l| l.counters.clear(all));
+    }
+    world.process.clear(all);
+}
