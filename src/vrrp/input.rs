@@ -71,7 +71,9 @@ impl Outcome {
             Self::Success => 0,
             Self::Status(status) => *status,
             Self::Signal(signal) => 128 + signal,
-            Self::TimedOut | Self::NotStarted(_) => -1,
+            Self::TimedOut => -1,
+            // As a shell says it.
+            Self::NotStarted(_) => 127,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 pub fn json(router: &Router, epoch: &Epoch<'_>) -> String {
     let routers: Vec<Value> = router.routers().iter().map(|item| one(router, item, epoch)).collect();
     if router.config().global.json_version < 2 {
-        return Value::Array(routers).to_string();
+        return format!("{}\n", Value::Array(routers));
     }
     let processes: Vec<Value> = router
         .config()
@@ -25,7 +25,7 @@ pub fn json(router: &Router, epoch: &Epoch<'_>) -> String {
         .iter()
         .map(|item| json!({ "name": item.name, "have_quorum": router.watched().processes.get(&item.name) }))
         .collect();
-    json!({ "vrrp": routers, "track_process": processes }).to_string()
+    format!("{}\n", json!({ "vrrp": routers, "track_process": processes }))
 }
 
 fn one(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {

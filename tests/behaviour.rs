@@ -1,0 +1,8 @@
+//! The binaries on real sockets, each test in namespaces of its own: nothing outside is touched, nothing runs as root outside.
+
+#[path = "behaviour/failover.rs"]
+mod failover;
+#[path = "behaviour/failover_pair.rs"]
+mod failover_pair;
+#[path = "behaviour/space.rs"]
+mod space;

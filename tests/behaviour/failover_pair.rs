@@ -1,0 +1,89 @@
+//! Two keepalived on one wire: ours with ours, and ours with the distribution's where it is installed.
+
+use crate::space::Space;
+
+/// Makes a second host `b` and helpers for it.
+const SECOND: &str = r#"
+mount -t tmpfs none /run/netns; ip netns add b; ip -n b link set lo up
+ip link set eth9 netns b; ip -n b link set eth9 down; ip -n b link set eth9 name eth0
+ip -n b addr add 10.99.0.2/24 dev eth0; ip -n b link set eth0 up
+bhas() { ip -n b -o addr show dev eth0 | grep -q "$1"; }
+bhasnt() { ! bhas "$1"; }
+sed 's/priority 150/priority 100/' $D/keepalived.conf > $D/b.conf
+bstart() { ip netns exec b "$1" -n -l -D -f $D/b.conf -p /run/b1 -r /run/b2 -c /run/b3 -b /run/b4 >>/run/blog 2>&1 & B=$!; }
+only() { $1 "$2" && ! $3 "$2"; }
+"#;
+
+const ORIGINAL: &str = "/usr/sbin/keepalived";
+
+fn roles(configuration: &str, address: &str) {
+    let mut partners = vec![("ours", "\"$KA\"".to_owned())];
+    if std::path::Path::new(ORIGINAL).exists() {
+        partners.push(("the original", ORIGINAL.to_owned()));
+    } else {
+        eprintln!("skipped: {ORIGINAL} is not installed");
+    }
+    for (name, partner) in partners {
+        let Some(space) = Space::new(configuration) else { return };
+        let out = space.run(&format!(
+            "{SECOND}
+             sleep 2; start; bstart {partner}
+             until_ok 8 only has {address} bhas; sleep 1; only has {address} bhas && echo 'one master'
+             stop; until_ok 8 only bhas {address} has && echo 'taken over'
+             : > /run/log; start; until_ok 12 only has {address} bhas && echo 'taken back'
+             kill $P $B; wait $P $B; cat /run/log /run/blog >&2"
+        ));
+        assert!(out.starts_with("one master\nexit 0\ntaken over\ntaken back\n"), "with {name}: {out}");
+    }
+}
+
+fn pair(instance: &str, address: &str) {
+    roles(
+        &format!("vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n priority 150\n{instance}\n}}\n"),
+        address,
+    );
+}
+
+#[test]
+fn version_2_with_a_password() {
+    pair(
+        "authentication {\n auth_type PASS\n auth_pass s3cret\n }\n virtual_ipaddress {\n 10.99.0.100/24\n }",
+        "10.99.0.100",
+    );
+}
+
+#[test]
+fn version_3_below_a_second() {
+    pair("version 3\n advert_int 0.2\n virtual_ipaddress {\n 10.99.0.100/24\n }", "10.99.0.100");
+}
+
+#[test]
+fn version_3_of_ipv6() {
+    pair("advert_int 0.2\n virtual_ipaddress {\n fe80::51/64\n fd00:99::51/64\n }", "fd00:99::51");
+}
+
+#[test]
+fn original_timeline_waits_and_ours_does_not() {
+    let Some(space) = Space::new(
+        "global_defs {\n script_user root\n}\nvrrp_script chk {\n script \"/usr/bin/test ! -e /run/bad\"\n interval 1\n \
+         weight 60\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 50\n virtual_ipaddress {\n \
+         10.99.0.100\n }\n track_script {\n chk\n }\n}\n",
+    ) else {
+        return;
+    };
+    let milliseconds = |flag: &str| -> u64 {
+        let out = space.run(&format!(
+            "{SECOND}
+             sed -i '/track_script/,/}}/d; s/priority 50/priority 100/' $D/b.conf
+             start {flag}; until_ok 8 has 10.99.0.100
+             ip netns exec b \"$KA\" {flag} -n -l -D -f $D/b.conf -p /run/b1 -r /run/b2 >>/run/blog 2>&1 & B=$!; sleep 1.5
+             touch /run/bad; until_ok 5 logged 'from 110 to 50'; t=${{EPOCHREALTIME/./}}
+             until_ok 8 bhas 10.99.0.100; echo took $(( (${{EPOCHREALTIME/./}} - t) / 1000 )); kill $P $B; wait $P $B"
+        ));
+        let took = out.lines().find_map(|line| line.strip_prefix("took ")).unwrap_or_else(|| panic!("{out}"));
+        took.parse().expect("a number")
+    };
+    let (prompt, original) = (milliseconds(""), milliseconds("--original-timing"));
+    assert!(prompt < 700, "{prompt} ms");
+    assert!((2000..5000).contains(&original), "{original} ms");
+}
