@@ -3,12 +3,14 @@
 use super::Survey;
 use crate::{
     failover::machine::Machine,
+    ir::failover::RunAs,
     keepalived::{
         self,
         keyword::{Block, Keyword, Opens, Status as Own},
         keywords,
         lex::{self, Piece},
         read,
+        system::{Program, System, Unreadable},
     },
     text::{book::Status, source::Sources},
 };
@@ -23,7 +25,7 @@ pub fn survey(file: &Path) -> Survey {
     let lines = read::read(&Machine, &name, "", &mut sources, &mut unused);
     Walk { pieces: &lex::pieces(&lines), at: 0, sources: &sources, found: &mut found }.block(Block::Top);
 
-    let checked = keepalived::load(&Machine, &name, "");
+    let checked = keepalived::load(&Elsewhere, &name, "");
     found.remarks = checked.report.lines(&checked.sources).collect();
     for missing in checked.config.missing.iter().filter(|missing| missing.fatal) {
         let line = checked.sources.locate(missing.at).1;
@@ -33,6 +35,51 @@ pub fn survey(file: &Path) -> Survey {
         found.obstacles.push("keepalived does not start with this file".to_owned());
     }
     found
+}
+
+/// This machine with every interface that a file may name: files are looked at where they are written, not where they run.
+struct Elsewhere;
+
+impl System for Elsewhere {
+    fn interface_exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn read(&self, path: &str) -> Result<String, Unreadable> {
+        Machine.read(path)
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        Machine.glob(pattern)
+    }
+
+    fn user(&self, name: &str) -> Option<RunAs> {
+        Machine.user(name)
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        Machine.group(name)
+    }
+
+    fn own(&self) -> RunAs {
+        Machine.own()
+    }
+
+    fn program(&self, name: &[u8], run_as: &RunAs) -> Program {
+        Machine.program(name, run_as)
+    }
+
+    fn host_name(&self) -> String {
+        Machine.host_name()
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        Machine.environment(name)
+    }
+
+    fn random(&self) -> u16 {
+        Machine.random()
+    }
 }
 
 /// How the books say it.
