@@ -161,6 +161,8 @@ struct Process<'a> {
     netlink: Handle,
     sockets: Sockets,
     notifier: Notifier,
+    /// Switches of the kernel that were changed, with what they were.
+    switches: BTreeMap<String, String>,
     tasks: Vec<(Task, JoinHandle<()>)>,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
@@ -193,6 +195,7 @@ impl<'a> Process<'a> {
             netlink,
             sockets: Sockets::new(arrived),
             notifier: Notifier::default(),
+            switches: BTreeMap::new(),
             tasks: Vec::new(),
             signals,
             changes,
@@ -212,6 +215,7 @@ impl<'a> Process<'a> {
         tokio::time::sleep(config.global.startup_delay).await;
         process.sockets.configure(&config, &process.links, &process.log);
         process.notifier.configure(&config.global.fifos, &process.log);
+        process.promote_secondaries(&config);
         if options.dump_configuration {
             let text = process.with_epoch(|epoch| dump::data(&process.router, epoch));
             text.lines().for_each(|line| process.log.info(line));
@@ -418,6 +422,12 @@ impl<'a> Process<'a> {
         self.notifier.configure(&config.global.fifos, &self.log);
         self.add_static(&config, &old).await;
         self.handle(Input::Reload(Box::new(config.clone()))).await;
+        if config.global.fifo_states_on_reload {
+            for notification in self.router.states() {
+                self.notifier.tell(&notification, &self.log);
+            }
+        }
+        self.promote_secondaries(&config);
         self.watch_everything(&config);
     }
 
@@ -479,12 +489,32 @@ impl<'a> Process<'a> {
         }
     }
 
+    /// Sets the kernel's switch on the interfaces that ask for it, and remembers what it was.
+    fn promote_secondaries(&mut self, config: &Failover) {
+        for instance in config.instances.iter().filter(|instance| instance.promote_secondaries) {
+            let path = format!("/proc/sys/net/ipv4/conf/{}/promote_secondaries", instance.interface);
+            if self.switches.contains_key(&path) {
+                continue;
+            }
+            let before = std::fs::read_to_string(&path).unwrap_or_else(|_| "0".into());
+            match std::fs::write(&path, "1") {
+                Ok(()) => {
+                    self.switches.insert(path, before);
+                }
+                Err(error) => self.log.info(&format!("Unable to write {path}: {error}")),
+            }
+        }
+    }
+
     async fn stop(&mut self) -> io::Result<()> {
         if self.options.keep_vips_on_stop {
             self.log.info("Stopped");
             return Ok(());
         }
         self.handle(Input::Stop).await;
+        for (path, before) in std::mem::take(&mut self.switches) {
+            let _ = std::fs::write(path, before);
+        }
         if let Some(script) = self.router.config().global.shutdown_script.clone() {
             self.run_and_wait(&script).await;
         }

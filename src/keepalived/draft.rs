@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::keyword::{Block, Keyword};
+use super::{
+    keyword::{Block, Keyword},
+    system::System,
+};
 use crate::{
     ir::failover::{
         Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight, notify::Command,
@@ -193,6 +196,19 @@ pub struct FileDraft {
     pub path: Option<String>,
     pub weight: Option<Weight>,
     pub init: Option<(i64, bool)>,
+}
+
+impl GlobalDraft {
+    /// Who runs commands that do not say: the user of `script_user`, else one made for it, else we. `None` when `script_user`
+    /// names nobody.
+    #[must_use]
+    pub fn default_user(&self, system: &dyn System) -> Option<RunAs> {
+        if self.bad_script_user {
+            return None;
+        }
+        let written = self.settings.script_user.clone();
+        Some(written.or_else(|| system.user("keepalived_script")).unwrap_or_else(|| system.own()))
+    }
 }
 
 impl Draft {

@@ -6,7 +6,7 @@ use super::{
     input::{Link, Outcome},
     instance::{Moment, VirtualRouter},
     ip::Datagram,
-    output::{Event, Level, Log, TimerId},
+    output::{Event, Level, Log, Notification, Subject, TimerId},
     packet::Raw,
     stats::Stats,
     track::{Assessment, ScriptState, Watched},
@@ -101,6 +101,28 @@ impl Router {
         }
         self.sync(now, &before, &mut out);
         out
+    }
+
+    /// The present state of everything, as notifications without commands: what pipes are told after a reload, if asked for.
+    #[must_use]
+    pub fn states(&self) -> Vec<Notification> {
+        let told = |kind, name: &String, state, priority, why| {
+            let event = match state {
+                State::Master => Event::Master,
+                State::Backup => Event::Backup,
+                State::Fault => Event::Fault,
+                State::Init => return None,
+            };
+            Some(Notification { kind, name: name.clone(), event, priority, why, commands: Vec::new(), fifo: true })
+        };
+        let routers = self.routers.iter().filter_map(|router| {
+            told(Subject::Instance, &router.config.name, router.state, router.priority(), router.why.clone())
+        });
+        let groups = self
+            .groups
+            .iter()
+            .filter_map(|group| told(Subject::Group, &group.config.name, group.state, 0, Why::Reload));
+        routers.chain(groups).collect()
     }
 
     fn start(&mut self, now: Time, out: &mut Vec<Output>) {

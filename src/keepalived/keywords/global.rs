@@ -453,7 +453,7 @@ const NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
     doc: "A command that reads the pipe; it gets the pipe's path as an argument and is started with the daemon.",
     examples: &["notify_fifo_script /usr/local/bin/reader"],
     lower: |draft, call| {
-        if let Some(command) = super::shared::notification(call)
+        if let Some(command) = super::shared::notification(draft, call)
             && let Some(last) = draft.global.settings.fifos.last_mut()
         {
             last.script = Some(command);

@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
 
 /// Reads a command and puts it where `place` says.
 fn set(draft: &mut Draft, call: &mut Call<'_>, place: fn(&mut Notify) -> &mut Option<Command>) {
-    if let Some(command) = super::shared::notification(call) {
+    if let Some(command) = super::shared::notification(draft, call) {
         *place(draft.notify()) = Some(command);
     }
 }

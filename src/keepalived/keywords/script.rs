@@ -1,5 +1,6 @@
 //! Keywords of `vrrp_script`.
 
+use super::shared::Who;
 use crate::{
     keepalived::{
         draft::Draft,
@@ -25,10 +26,12 @@ const SCRIPT: Keyword = Keyword {
 
 fn script(draft: &mut Draft, call: &mut Call<'_>) {
     let at = call.words.at;
-    if let Some((argv, run_as)) = super::shared::command(call, "vrrp") {
+    if let Some((argv, who)) = super::shared::command(call, "vrrp") {
         draft.script().command = Some((argv, at));
-        if run_as.is_some() {
-            draft.script().run_as = run_as;
+        match who {
+            Who::Known(found) => draft.script().run_as = Some(found),
+            Who::Unknown => draft.script().bad_user = true,
+            Who::Nobody => {}
         }
     }
 }

@@ -4,11 +4,19 @@ use std::net::IpAddr;
 
 use crate::{
     ir::failover::{RunAs, Weight, notify::Command},
-    keepalived::{keyword::Call, quoted},
+    keepalived::{draft::Draft, keyword::Call, quoted},
 };
 
-/// `"COMMAND LINE" [USER [GROUP]]`. Complains and gives `None` when a user or group is unknown.
-pub(super) fn command(call: &mut Call<'_>, what: &str) -> Option<(Vec<Vec<u8>>, Option<RunAs>)> {
+/// Who a command line names behind the command.
+pub(super) enum Who {
+    Nobody,
+    Known(RunAs),
+    /// A user or group that does not exist. The command is not run: as somebody else it could do harm.
+    Unknown,
+}
+
+/// `"COMMAND LINE" [USER [GROUP]]`.
+pub(super) fn command(call: &mut Call<'_>, what: &str) -> Option<(Vec<Vec<u8>>, Who)> {
     if call.words.arguments().is_empty() {
         call.missing_argument();
         return None;
@@ -21,10 +29,19 @@ pub(super) fn command(call: &mut Call<'_>, what: &str) -> Option<(Vec<Vec<u8>>, 
         return None;
     }
     let words: Vec<&str> = rest.split_whitespace().collect();
-    Some((argv, run_as(call, &words)))
+    let who = match (words.is_empty(), run_as(call, &words)) {
+        (true, _) => Who::Nobody,
+        (false, Some(found)) => Who::Known(found),
+        (false, None) => {
+            let text = format!("Script user '{}' does not exist", words[0]);
+            call.report.aside("no-such-user", call.words.at, text);
+            Who::Unknown
+        }
+    };
+    Some((argv, who))
 }
 
-/// `USER [GROUP]` behind a command. Words that name nobody are complained about at run time only, as in the original.
+/// `USER [GROUP]`.
 pub(super) fn run_as(call: &Call<'_>, words: &[&str]) -> Option<RunAs> {
     let (&user, rest) = words.split_first()?;
     let found = call.system.user(user)?;
@@ -38,11 +55,15 @@ pub(super) fn run_as(call: &Call<'_>, words: &[&str]) -> Option<RunAs> {
 }
 
 /// A notification command. Its program is looked for when everything is read.
-pub(super) fn notification(call: &mut Call<'_>) -> Option<Command> {
+pub(super) fn notification(draft: &Draft, call: &mut Call<'_>) -> Option<Command> {
     let at = call.words.at;
-    let (argv, run_as) = command(call, "notify")?;
-    let own = call.system.own();
-    Some(crate::keepalived::draft::unchecked(argv, run_as.unwrap_or(own), at))
+    let (argv, who) = command(call, "notify")?;
+    let run_as = match who {
+        Who::Known(found) => found,
+        Who::Nobody => draft.global.default_user(call.system)?,
+        Who::Unknown => return None,
+    };
+    Some(crate::keepalived::draft::unchecked(argv, run_as, at))
 }
 
 /// An address with an optional prefix length.
