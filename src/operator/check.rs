@@ -4,7 +4,7 @@ pub mod haproxy;
 pub mod keepalived;
 
 use crate::text::book::Status;
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, io::IsTerminal as _, path::Path, process::ExitCode};
 
 /// What a file says, and what it would mean here.
 #[derive(Debug, Default)]
@@ -13,8 +13,8 @@ pub struct Survey {
     pub program: &'static str,
     /// Every keyword once, in the order in which they first come.
     pub uses: Vec<Use>,
-    /// What checking the file says, a line each.
-    pub remarks: Vec<String>,
+    /// What checking the file says, with the places underlined.
+    pub details: String,
     /// Why the original cannot be replaced, a line each; none when it can.
     pub obstacles: Vec<String>,
 }
@@ -65,8 +65,8 @@ impl Survey {
         self.uses.iter().for_each(|used| *counts.entry(used.status.map_or("unknown", Status::word)).or_default() += 1);
         let counts: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
         out.push_str(&format!("\n  {}\n", counts.join(", ")));
-        for remark in &self.remarks {
-            out.push_str(&format!("  says: {remark}\n"));
+        if !self.details.is_empty() {
+            out.push_str(&format!("\n{}\n", self.details.trim_end()));
         }
         if self.obstacles.is_empty() {
             out.push_str(&format!("\nThe original {} can be replaced for this file.\n", self.program));
@@ -101,7 +101,7 @@ pub fn run(files: &[std::path::PathBuf]) -> ExitCode {
                 worst = 2;
             }
             Ok(text) => {
-                let survey = survey(file, &text);
+                let survey = survey(file, &text, std::io::stdout().is_terminal());
                 println!("{}", survey.show(file));
                 worst = worst.max(u8::from(!survey.obstacles.is_empty()));
             }
@@ -110,10 +110,10 @@ pub fn run(files: &[std::path::PathBuf]) -> ExitCode {
     ExitCode::from(worst)
 }
 
-/// Looks at one file, of either language: only keepalived.conf has blocks in braces.
+/// Looks at one file, of either language: only keepalived.conf has blocks in braces. `color` is for the details.
 #[must_use]
-pub fn survey(file: &Path, text: &str) -> Survey {
-    if is_keepalived(text) { keepalived::survey(file) } else { haproxy::survey(file, text) }
+pub fn survey(file: &Path, text: &str, color: bool) -> Survey {
+    if is_keepalived(text) { keepalived::survey(file, color) } else { haproxy::survey(file, text, color) }
 }
 
 fn is_keepalived(text: &str) -> bool {

@@ -15,6 +15,7 @@ use crate::{
         book::{Entry, Status},
         diag::Severity,
         grammar::Word,
+        show::caret,
         source::Sources,
     },
 };
@@ -22,7 +23,7 @@ use std::path::Path;
 
 /// Looks at one file.
 #[must_use]
-pub fn survey(file: &Path, text: &str) -> Survey {
+pub fn survey(file: &Path, text: &str, color: bool) -> Survey {
     let name = file.to_string_lossy();
     let mut walk = Walk {
         found: Survey { program: "haproxy", ..Survey::default() },
@@ -43,12 +44,12 @@ pub fn survey(file: &Path, text: &str) -> Survey {
     }
     let mut found = walk.found;
     let loaded = haproxy::load(vec![(name.clone().into_owned(), text.to_owned())], &Here);
-    for said in loaded.diagnostics.iter().filter(|said| said.severity != Severity::Notice) {
-        let line =
-            said.primary.as_ref().map(|at| format!("line {}: ", loaded.sources.locate(at.at).1)).unwrap_or_default();
-        let text = format!("{line}{}", show::message(&loaded.sources, said));
-        if said.severity == Severity::Error { found.obstacles.push(text) } else { found.remarks.push(text) }
+    for said in loaded.diagnostics.iter().filter(|said| said.severity == Severity::Error) {
+        let line = said.primary.as_ref().map(|at| format!("line {}: ", loaded.sources.locate(at.at).1));
+        let message = show::message(&loaded.sources, said);
+        found.obstacles.push(format!("{}{message}", line.unwrap_or_default()));
     }
+    found.details = caret::render(&loaded.sources, &loaded.diagnostics, color);
     found
 }
 
@@ -162,7 +163,7 @@ mod tests {
     use crate::operator::check::Use;
 
     fn look(text: &str) -> Survey {
-        survey(Path::new("haproxy.cfg"), text)
+        survey(Path::new("haproxy.cfg"), text, false)
     }
 
     fn status(survey: &Survey, name: &str) -> Option<Status> {

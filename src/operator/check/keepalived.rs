@@ -12,13 +12,13 @@ use crate::{
         read,
         system::{Program, System, Unreadable},
     },
-    text::{book::Status, source::Sources},
+    text::{book::Status, show::caret, source::Sources},
 };
 use std::path::Path;
 
 /// Looks at one file and everything that it includes.
 #[must_use]
-pub fn survey(file: &Path) -> Survey {
+pub fn survey(file: &Path, color: bool) -> Survey {
     let name = file.to_string_lossy();
     let mut found = Survey { program: "keepalived", ..Survey::default() };
     let (mut sources, mut unused) = (Sources::default(), keepalived::Report::default());
@@ -26,7 +26,7 @@ pub fn survey(file: &Path) -> Survey {
     Walk { pieces: &lex::pieces(&lines), at: 0, sources: &sources, found: &mut found }.block(Block::Top);
 
     let checked = keepalived::load(&Elsewhere, &name, "");
-    found.remarks = checked.report.lines(&checked.sources).collect();
+    found.details = caret::render(&checked.sources, checked.report.diagnostics(), color);
     for missing in checked.config.missing.iter().filter(|missing| missing.fatal) {
         let line = checked.sources.locate(missing.at).1;
         found.obstacles.push(format!("line {line}: '{}' is not implemented", missing.keyword));
