@@ -9,11 +9,33 @@ pub struct Buffer {
     start: usize,
 }
 
-/// Most buffers kept by a thread.
+/// Most buffers of a size kept by a thread.
 const KEPT: usize = 64;
+/// What a buffer of the larger size holds.
+const LARGE: usize = 64 * 1024;
 
 thread_local! {
-    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    /// The usual size, and the large one.
+    static POOLS: [RefCell<Vec<Vec<u8>>>; 2] = const { [RefCell::new(Vec::new()), RefCell::new(Vec::new())] };
+}
+
+fn pool(capacity: usize) -> usize {
+    usize::from(capacity >= LARGE)
+}
+
+fn take(size: usize) -> Vec<u8> {
+    let kept = POOLS.with(|p| p[pool(size)].borrow_mut().pop());
+    kept.filter(|b| b.capacity() >= size).unwrap_or_else(|| Vec::with_capacity(size))
+}
+
+fn give(mut bytes: Vec<u8>) {
+    bytes.clear();
+    POOLS.with(|p| {
+        let mut kept = p[pool(bytes.capacity())].borrow_mut();
+        if kept.len() < KEPT {
+            kept.push(bytes);
+        }
+    });
 }
 
 impl Buffer {
@@ -25,16 +47,13 @@ impl Buffer {
     /// Takes memory of `size` bytes when there is none, and makes room at the end.
     pub fn reserve(&mut self, size: usize) {
         if self.bytes.capacity() == 0 {
-            self.bytes = POOL
-                .with_borrow_mut(Vec::pop)
-                .filter(|b| b.capacity() >= size)
-                .unwrap_or_else(|| Vec::with_capacity(size));
+            self.bytes = take(size);
         } else if self.start == self.bytes.len() {
             self.bytes.clear();
             self.start = 0;
             if self.bytes.capacity() < size {
                 self.release();
-                self.bytes = Vec::with_capacity(size);
+                self.bytes = take(size);
             }
         } else if self.bytes.len() == self.bytes.capacity() && self.start > 0 {
             self.bytes.drain(..self.start);
@@ -44,15 +63,10 @@ impl Buffer {
 
     /// Gives the memory back. What was in it is lost.
     pub fn release(&mut self) {
-        let mut bytes = std::mem::take(&mut self.bytes);
+        let bytes = std::mem::take(&mut self.bytes);
         self.start = 0;
         if bytes.capacity() > 0 {
-            bytes.clear();
-            POOL.with_borrow_mut(|p| {
-                if p.len() < KEPT {
-                    p.push(bytes);
-                }
-            });
+            give(bytes);
         }
     }
 

@@ -118,6 +118,7 @@ impl Attempt {
             return Poll::Ready(Ok(()));
         }
         std::task::ready!(self.sock.poll_writable(cx))?;
+        super::clock::refresh();
         self.sock.take_error()?;
         // Woken by something else than the end of the attempt: the peer's name tells.
         if rustix::net::getpeername(&self.sock).is_err() {

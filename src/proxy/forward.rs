@@ -395,15 +395,13 @@ impl Upload {
         self.sent = self.out.len();
     }
 
-    /// The memory of the head, for the next one. Only when everything has left.
+    /// The head's memory, once everything has left; without a body the head itself is still in it.
     pub fn take_memory(&mut self) -> Vec<u8> {
         if self.is_done() {
             self.sent = 0;
-            let mut v = std::mem::take(&mut self.out);
-            v.clear();
-            return v;
+            return std::mem::take(&mut self.out);
         }
-        Vec::new()
+        if self.ended { self.out.clone() } else { Vec::new() }
     }
 
     /// Goes on as far as it can; says whether anything moved.

@@ -82,6 +82,7 @@ pub async fn accept(local: &'static Local, on: Listening) {
         let Some(mut ready) = ready else { break };
         match take(&on.fd, on.is_inet) {
             Ok((fd, peer)) => {
+                super::clock::refresh();
                 let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
                 tokio::task::spawn_local(serve(local, accepted));
                 taken += 1;

@@ -93,7 +93,8 @@ pub fn configuration(args: &Args) -> Result<Config, u8> {
     if args.check {
         return verdict(args, report.warned, loaded.has_listener()).map(|()| loaded.config);
     }
-    if !loaded.has_listener() {
+    // A stats socket alone is something to serve, though `-c` does not count it.
+    if !loaded.has_listener() && loaded.config.global.stats_sockets.is_empty() {
         let exe = std::env::args().next().unwrap_or_else(|| "haproxy".into());
         let line = format!("[{exe}.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
         say(&format!("[ALERT]    ({pid}) : {line}\n"), !report.introduces);

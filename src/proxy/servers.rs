@@ -313,6 +313,7 @@ impl Place {
     /// server is gone.
     pub fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<(Slot, u64)>> {
         let got = std::task::ready!(std::pin::Pin::new(&mut self.granted).poll(cx));
+        super::clock::refresh();
         self.done = true;
         std::task::Poll::Ready(got.ok().map(|(s, ahead)| (Slot::held(self.world, self.proxy, s), ahead)))
     }

@@ -87,6 +87,7 @@ impl Socket {
         loop {
             match rustix::net::recv(&self.fd, rustix::buffer::spare_capacity(buf), RecvFlags::empty()) {
                 Ok((n, _)) => {
+                    super::clock::refresh();
                     if n == 0 {
                         self.ended.set(true);
                     }

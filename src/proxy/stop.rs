@@ -45,7 +45,7 @@ pub async fn drained(local: &'static Local, mut closing: watch::Receiver<bool>) 
     let limit = world.config.global.hard_stop_after.map(|d| super::clock::now() + d);
     // Sockets that are still in the backlog of our listening sockets belong to us until those are closed.
     while world.process.connections.get() > 0 {
-        if limit.is_some_and(|l| super::clock::now() >= l) {
+        if limit.is_some_and(|l| super::clock::refresh() >= l) {
             return;
         }
         timer.sleep(Duration::from_millis(10)).await;

@@ -116,7 +116,7 @@ impl World {
 
     /// Milliseconds since the process started, for rates.
     pub fn uptime_ms(&self) -> u64 {
-        self.started.elapsed().as_millis() as u64
+        clock::now().saturating_duration_since(self.started).as_millis() as u64
     }
 
     pub fn is_stopping(&self) -> bool {

@@ -10,7 +10,9 @@ pub struct Count(AtomicU64);
 
 impl Count {
     pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Relaxed);
+        if n > 0 {
+            self.0.fetch_add(n, Relaxed);
+        }
     }
 
     pub fn inc(&self) -> u64 {
@@ -130,12 +132,17 @@ const WINDOW: u64 = 512;
 
 impl Mean {
     pub fn add(&self, value: u64) {
-        let seen = self.seen.fetch_add(1, Relaxed);
+        // Two threads may lose a sample to each other: a mean can bear it, and plain stores are cheap.
+        let seen = self.seen.load(Relaxed);
+        if seen < WINDOW {
+            self.seen.store(seen + 1, Relaxed);
+        }
         let sum = self.sum.load(Relaxed);
         let gone = if seen < WINDOW { 0 } else { sum.div_ceil(WINDOW) };
-        // Two threads may lose a sample to each other: a mean can bear it.
         self.sum.store(sum - gone.min(sum) + value, Relaxed);
-        self.max.fetch_max(value, Relaxed);
+        if value > self.max.load(Relaxed) {
+            self.max.fetch_max(value, Relaxed);
+        }
     }
 
     pub fn get(&self) -> u64 {

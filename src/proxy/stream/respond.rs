@@ -30,7 +30,7 @@ impl Stream {
         &mut self,
         c: &mut Client,
         mut conn: ServerConnection,
-        replay: &mut Option<Vec<u8>>,
+        replay: &mut bool,
     ) -> Result<Result<Ended, Failure>, Stop> {
         if conn.local.is_none() && self.wants_addresses(c) {
             conn.local = crate::proxy::connect::local_address(&conn.sock);
@@ -38,14 +38,11 @@ impl Stream {
         self.server_addresses = (conn.local, conn.remote);
         self.transaction.server_source = conn.local;
         self.transaction.server_destination = conn.remote;
-        match replay {
-            Some(bytes) => self.out.clone_from(bytes),
-            None => self.encode_request(c),
+        // What could not be sent the first time is in `out` still, as long as there is no body.
+        if !*replay {
+            self.encode_request(c);
         }
         let replayable = self.is_replayable();
-        if replayable && replay.is_none() && (conn.carried > 0 || self.side(c).1.retry_on.len() > 1) {
-            *replay = Some(self.out.clone());
-        }
         if !replayable || conn.carried > 0 {
             if !conn.no_delay {
                 crate::proxy::connect::no_delay(&conn.sock);
@@ -56,6 +53,7 @@ impl Stream {
         let mut upload = Upload::new(out, self.body, self.asked.body == Body::Chunked);
         let mut buf = Buffer::empty();
         let head = self.await_head(c, &conn, &mut upload, &mut buf).await;
+        *replay = replayable;
         self.out = upload.take_memory();
         match head {
             Head::Complete => {}

@@ -42,7 +42,7 @@ impl Stream {
         let mut left = p.retries;
         let mut wanted = self.cookie.server;
         let mut avoid = None;
-        let mut replay: Option<Vec<u8>> = None;
+        let mut replay = false;
         loop {
             if self.slot.is_none() {
                 self.assign(c, back, wanted, avoid).await?;
@@ -54,7 +54,7 @@ impl Stream {
                     match self.converse(c, connection, &mut replay).await? {
                         Ok(ended) => return Ok(ended),
                         // A kept connection that its server closed in this moment says nothing about the server.
-                        Err(Failure::Empty) if !fresh && replay.is_some() => {
+                        Err(Failure::Empty) if !fresh && replay => {
                             self.local.pool.forget(back, server);
                             continue;
                         }
