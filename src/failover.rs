@@ -61,12 +61,20 @@ fn load(options: &argv::Options) -> (keepalived::Checked, std::io::Result<()>) {
 
 /// `-t`: reads the configuration and says what is wrong with it.
 fn test(options: &argv::Options, log: Option<&Path>) -> i32 {
-    // A namespace that cannot be entered is a start's business.
-    let (checked, _) = load(options);
-    let text: String = checked.report.lines(&checked.sources).map(|line| line + "\n").collect();
+    let (checked, entered) = load(options);
+    // Without its namespace nothing is known of the interfaces. The original then says no more than its parent has seen,
+    // and is content.
+    let (lines, code): (Vec<String>, i32) = match entered {
+        Ok(()) => (checked.report.lines(&checked.sources).collect(), checked.report.exit_code()),
+        Err(error) => {
+            let parent = checked.report.log_lines(&checked.sources, keepalived::report::Pass::Global);
+            (parent.chain([format!("WARNING - unable to enter {error}")]).collect(), 0)
+        }
+    };
+    let text: String = lines.into_iter().map(|line| line + "\n").collect();
     let written = match log {
         Some(path) => std::fs::write(path, text.as_bytes()),
         None => std::io::stderr().write_all(text.as_bytes()),
     };
-    if written.is_err() { 1 } else { checked.report.exit_code() }
+    if written.is_err() { 1 } else { code }
 }

@@ -94,6 +94,9 @@ impl Reader<'_> {
 
     fn line(&mut self, text: &str, at: Span, path: &str) {
         let kept = without_comment(text);
+        if kept.trim().is_empty() {
+            return;
+        }
         if let Some((name, mut values)) = self.open_definition.take() {
             let (value, goes_on) = continued(kept);
             values.push(value.to_owned());
@@ -102,9 +105,6 @@ impl Reader<'_> {
             } else {
                 self.parameters.insert(name, values.join("\n"));
             }
-            return;
-        }
-        if kept.trim().is_empty() {
             return;
         }
         if let Some((check, pattern)) = include(kept) {
@@ -120,19 +120,25 @@ impl Reader<'_> {
             }
             return;
         }
-        self.emit(kept, at);
+        self.emit(kept, at, path);
     }
 
-    fn emit(&mut self, text: &str, at: Span) {
+    fn emit(&mut self, text: &str, at: Span, path: &str) {
         let mut expanded = Vec::new();
         let mut expander = expand::Expander {
             system: self.system,
             config_id: self.config_id,
+            directory: path.rsplit_once('/').map_or(".", |(directory, _)| directory),
             parameters: &mut self.parameters,
             out: &mut expanded,
         };
         let changed = expander.line(text);
         for line in expanded {
+            // A parameter may have brought a comment with it.
+            let line = if changed { without_comment(&line).to_owned() } else { line };
+            if line.trim().is_empty() {
+                continue;
+            }
             let column = (!changed).then_some(at.start);
             self.lines.push(Logical { text: line, at, column });
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::shared::address_and_prefix;
 use crate::{
-    ir::failover::{Address, Family, Label, Scope, address::Broadcast},
+    ir::failover::{Address, Family, Label, MissingFeature, Scope, address::Broadcast},
     keepalived::{
         draft::Draft,
         keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
@@ -37,7 +37,7 @@ const VIRTUAL_IPADDRESS_EXCLUDED: Keyword = Keyword {
 };
 
 fn virtual_address(draft: &mut Draft, call: &mut Call<'_>) {
-    let Some(address) = parse(call) else { return };
+    let Some(address) = parse(draft, call) else { return };
     let instance = draft.instance();
     let family = family(instance);
     if family.is_some_and(|family| family != Family::of(address.ip)) {
@@ -56,13 +56,13 @@ fn family(instance: &crate::keepalived::draft::InstanceDraft) -> Option<Family> 
 }
 
 fn excluded_address(draft: &mut Draft, call: &mut Call<'_>) {
-    if let Some(address) = parse(call) {
+    if let Some(address) = parse(draft, call) {
         draft.instance().excluded.push(address);
     }
 }
 
 /// One address line: the address, then options in any order.
-pub(super) fn parse(call: &mut Call<'_>) -> Option<Address> {
+pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     let written = call.words.keyword().to_owned();
     let Some((ip, prefix)) = address_and_prefix(&written) else {
         call.complain("bad-address", format!("VRRP parsed invalid IP {written}. skipping IP..."));
@@ -70,6 +70,7 @@ pub(super) fn parse(call: &mut Call<'_>) -> Option<Address> {
     };
     let mut address = Address { written, at: call.words.at, ..Address::host(ip) };
     address.prefix = prefix.unwrap_or(address.prefix);
+    let mut missing = false;
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
@@ -90,6 +91,12 @@ pub(super) fn parse(call: &mut Call<'_>) -> Option<Address> {
             "autojoin" => flag(&mut address.auto_join),
             "no_track" => flag(&mut address.no_track),
             "track_group" => words.next().is_some(),
+            "use_vmac" => {
+                missing = true;
+                // Its own options end with the line.
+                words.by_ref().for_each(drop);
+                true
+            }
             _ => false,
         };
         if !understood {
@@ -98,6 +105,11 @@ pub(super) fn parse(call: &mut Call<'_>) -> Option<Address> {
                 format!("Unknown configuration entry '{word}' for ip address - ignoring"),
             );
         }
+    }
+    if missing {
+        let at = call.words.at;
+        call.report.notice("not-implemented", Some(at), "WARNING - 'use_vmac' is not implemented yet");
+        draft.missing.push(MissingFeature { keyword: "use_vmac", at, fatal: true });
     }
     Some(address)
 }

@@ -206,7 +206,7 @@ const STATIC_IPADDRESS: Keyword = Keyword {
 };
 
 fn static_address(draft: &mut Draft, call: &mut Call<'_>) {
-    if let Some(address) = super::address::parse(call) {
+    if let Some(address) = super::address::parse(draft, call) {
         draft.static_addresses.push(address);
     }
 }

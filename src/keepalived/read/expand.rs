@@ -13,6 +13,8 @@ const MOST_LINES: usize = 65_536;
 pub(super) struct Expander<'a> {
     pub system: &'a dyn System,
     pub config_id: &'a str,
+    /// Of the file being read.
+    pub directory: &'a str,
     pub parameters: &'a mut BTreeMap<String, String>,
     pub out: &'a mut Vec<String>,
 }
@@ -96,7 +98,7 @@ impl Expander<'_> {
             "_HASH" => Some("#".into()),
             "_BANG" => Some("!".into()),
             "_INSTANCE" => Some(self.config_id.to_owned()),
-            "_PWD" => self.system.environment("PWD"),
+            "_PWD" => Some(self.directory.to_owned()),
             _ => {
                 if let Some(variable) = name.strip_prefix("_ENV ") {
                     return Some(self.system.environment(variable.trim()).unwrap_or_default());
