@@ -33,7 +33,8 @@ pub fn run(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
 /// Proxies and servers count from 1 where no `id` was given; a number that is taken is passed over.
 fn number(draft: &mut Draft) {
     let taken: Vec<u32> = draft.config.proxies.iter().map(|p| p.id).filter(|n| *n != 0).collect();
-    let mut next = 1;
+    // The runtime socket's own frontend takes the first number (it comes first in the original).
+    let mut next = 1 + u32::from(!draft.config.global.stats_sockets.is_empty());
     for p in &mut draft.config.proxies {
         if p.id != 0 {
             continue;

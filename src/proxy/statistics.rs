@@ -146,12 +146,14 @@ fn automatic_fullconn(world: &World, backend: ProxyId) -> u32 {
 pub fn facts(world: &World) -> Facts {
     let g = &world.config.global;
     let now = world.uptime_ms();
+    // The guard must be gone before the facts are put together.
+    let threads = lock(&world.threads).len() as u32;
     let open = world.proxies.iter().flat_map(|p| &p.listeners).filter(|l| l.open.load(Relaxed)).count() as u32;
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(0);
     Facts {
         version: super::start::VERSION.to_owned(),
         release_date: super::start::RELEASE_DATE.to_owned(),
-        threads: lock(&world.threads).len() as u32,
+        threads,
         pid: world.identity.pid,
         uptime: now / 1000,
         ulimit_n: limit,
@@ -167,8 +169,8 @@ pub fn facts(world: &World) -> Facts {
         session_rate: world.process.session_rate.get(now),
         session_rate_limit: g.maxsessrate.unwrap_or(0),
         session_rate_max: world.process.session_rate.max(),
-        tasks: world.process.connections.get() + 2 * lock(&world.threads).len() as u32,
-        idle_percent: idle_percent(now, lock(&world.threads).len() as u64),
+        tasks: world.process.connections.get() + 2 * threads,
+        idle_percent: idle_percent(now, u64::from(threads)),
         node: g.node.clone().unwrap_or_else(|| world.identity.machine.clone()),
         description: g.description.clone(),
         stopping: world.is_stopping(),
