@@ -43,6 +43,8 @@ pub struct Draft {
     pub seen: Seen,
     /// `http-check comment`, for the step behind it.
     pub check_comment: Option<String>,
+    /// What the original would only find out once everything is read.
+    pub late: crate::text::diag::Diagnostics,
 }
 
 /// What order warnings need to know about the current proxy.
@@ -63,6 +65,7 @@ impl Default for Draft {
             environment: HashMap::new(),
             seen: Seen::default(),
             check_comment: None,
+            late: crate::text::diag::Diagnostics::default(),
         }
     }
 }

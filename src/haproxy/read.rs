@@ -69,6 +69,7 @@ impl<'a> Reader<'a> {
 
     /// Resolves names and checks the whole.
     pub fn finish(mut self) -> Loaded {
+        self.diag.append(std::mem::take(&mut self.draft.late));
         resolve::run(&mut self.draft, self.outside, &mut self.diag);
         check::run(&mut self.draft, self.outside, &self.sources, &mut self.diag);
         Loaded { config: self.draft.config, sources: self.sources, diagnostics: self.diag, progress: self.progress }

@@ -47,7 +47,7 @@ pub fn rule(line: &mut Line<'_>, set: Sets) -> Option<Rule> {
         Err(message) => {
             let message =
                 format!("error detected while parsing an '{} {}' condition : {message}", set.name(), item.name);
-            line.diag.push(Diagnostic::error("bad-condition", whole(tail), message));
+            line.diag.push(Diagnostic::error("bad-condition", whole(tail), message).aborting());
             return None;
         }
     };

@@ -26,8 +26,9 @@ pub fn parse(text: &str, at: Span, draft: &mut Draft) -> Result<Sample, String> 
         return Err(format!("fetch method '{name}' is not implemented in this version of Hawser."));
     }
     let owner = format!("fetch method '{name}'");
-    let (words, rest) = arguments(rest).map_err(|e| format!("fetch method '{name}' : {e}"))?;
+    let (words, rest) = arguments(rest);
     let args = typed(&words, fetch.args, &owner, at)?;
+    let rest = rest.map_err(|e| format!("{owner} : {e}"))?;
     let mut sample = Sample { fetch: id, args, converters: Vec::new(), at, text: text.to_owned() };
     converters_of(rest, &mut sample, fetch, at, draft)?;
     Ok(sample)
@@ -59,8 +60,9 @@ fn converters_of(
         if !has.converts_to(converter.input) {
             return Err(format!("converter '{name}' cannot be applied."));
         }
-        let (words, after) = arguments(after).map_err(|e| format!("converter '{name}' : {e}"))?;
+        let (words, after) = arguments(after);
         let args = converter_args(&words, converter, at, draft)?;
+        let after = after.map_err(|e| format!("converter '{name}' : {e}"))?;
         if converter.output != Type::Any {
             has = converter.output;
         }
@@ -128,9 +130,10 @@ fn identifier(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// `(a,b,'c,d')`: the words, quotes taken off, and what follows. Without a parenthesis there are none.
-fn arguments(text: &str) -> Result<(Vec<String>, &str), String> {
-    let Some(inner) = text.strip_prefix('(') else { return Ok((Vec::new(), text)) };
+/// `(a,b,'c,d')`: the words, quotes taken off, and what follows, or why the list has no end: what is in it is complained
+/// about first. Without a parenthesis there are none.
+fn arguments(text: &str) -> (Vec<String>, Result<&str, String>) {
+    let Some(inner) = text.strip_prefix('(') else { return (Vec::new(), Ok(text)) };
     let mut words = vec![String::new()];
     let mut chars = inner.char_indices();
     let mut quote = None;
@@ -151,17 +154,14 @@ fn arguments(text: &str) -> Result<(Vec<String>, &str), String> {
                 if words.len() == 1 && words[0].is_empty() {
                     words.clear();
                 }
-                return Ok((words, &inner[i + 1..]));
+                return (words, Ok(&inner[i + 1..]));
             }
             (None, ',') => words.push(String::new()),
             (_, c) => current.push(c),
         }
     }
-    if quote.is_some() {
-        return Err("unterminated quote in arguments.".to_owned());
-    }
-    // What was given is complained about first, as far as it is complete.
-    Err("expected ')'.".to_owned())
+    let why = if quote.is_some() { "unterminated quote in arguments." } else { "expected ')'." };
+    (words, Err(why.to_owned()))
 }
 
 fn typed(words: &[String], specs: &[ArgSpec], owner: &str, at: Span) -> Result<Vec<Arg>, String> {

@@ -172,7 +172,7 @@ fn lenient(l: &mut Line<'_>) -> Option<u32> {
         return None;
     }
     let (n, used) = crate::expr::value::leading_int(l.arg(0).as_bytes());
-    if used != l.arg(0).len() {
+    if used != l.arg(0).len() && l.outside.wants_diag() {
         let message = format!("'{}' takes '{}' as {n}.", l.keyword.name, l.arg(0));
         l.diag.push(Diagnostic::new("lenient-number", crate::text::diag::Severity::Diag, message).at(l.arg_at(0)));
     }

@@ -168,7 +168,7 @@ fn log_format(l: &mut Line<'_>) -> Option<crate::ir::expr::Format> {
         Err(e) => {
             let message = format!("failed to parse {} : {e}", l.keyword.name);
             let d = Diagnostic::error("bad-log-format", l.arg_at(0), message).placed(Position::ParsingCapital);
-            l.diag.push(d);
+            l.draft.late.push(d);
             None
         }
     }
