@@ -8,6 +8,7 @@ mod garp;
 mod global;
 mod group;
 mod instance;
+mod lvs;
 mod missing;
 mod notify;
 mod process;
@@ -36,6 +37,7 @@ pub const ALL: &[&[Keyword]] = &[
     missing::TOP,
     missing::GLOBAL,
     missing::INSTANCE,
+    lvs::KEYWORDS,
     missing::LVS,
     missing::CHECKERS,
     missing::BFD,

@@ -93,13 +93,11 @@ impl Reader<'_> {
     }
 
     fn line(&mut self, text: &str, at: Span, path: &str) {
+        // A backslash counts behind a comment too; what it continues does not include the comment.
+        let goes_on = text.trim_end().ends_with('\\');
         let kept = without_comment(text);
-        if kept.trim().is_empty() {
-            return;
-        }
         if let Some((name, mut values)) = self.open_definition.take() {
-            let (value, goes_on) = continued(kept);
-            values.push(value.to_owned());
+            values.push(without_backslash(kept).to_owned());
             if goes_on {
                 self.open_definition = Some((name, values));
             } else {
@@ -107,12 +105,15 @@ impl Reader<'_> {
             }
             return;
         }
+        if kept.trim().is_empty() {
+            return;
+        }
         if let Some((check, pattern)) = include(kept) {
             self.include(check, pattern, at, path);
             return;
         }
         if let Some((name, value)) = expand::definition(kept) {
-            let (value, goes_on) = continued(value);
+            let value = without_backslash(value);
             if goes_on {
                 self.open_definition = Some((name.to_owned(), vec![value.to_owned()]));
             } else {
@@ -213,10 +214,7 @@ fn without_comment(text: &str) -> &str {
     text
 }
 
-/// A value without the backslash that continues it.
-fn continued(text: &str) -> (&str, bool) {
-    match text.trim_end().strip_suffix('\\') {
-        Some(value) => (value, true),
-        None => (text, false),
-    }
+/// A line without the backslash that continues it.
+fn without_backslash(text: &str) -> &str {
+    text.trim_end().strip_suffix('\\').unwrap_or(text)
 }
