@@ -106,6 +106,11 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
             );
         }
     }
+    if address.ip.is_ipv6() && address.scope != Scope::Universe {
+        let written = address.written.clone();
+        call.complain("scope", format!("Cannot specify scope for IPv6 addresses ({written}) - ignoring scope"));
+        address.scope = Scope::Universe;
+    }
     if missing {
         let at = call.words.at;
         call.report.notice("not-implemented", Some(at), "WARNING - 'use_vmac' is not implemented yet");

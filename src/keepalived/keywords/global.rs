@@ -216,7 +216,7 @@ const VRRP_GARP_MASTER_REFRESH: Keyword = Keyword {
     name: "vrrp_garp_master_refresh",
     blocks: GLOBAL,
     grammar: WHOLE_SECONDS,
-    invalid: "vrrp_garp_master_refresh '{word}' is invalid",
+    invalid: "Invalid vrrp_garp_master_refresh '{word}' - ignoring",
     doc: "Default of `garp_master_refresh`.",
     examples: &["vrrp_garp_master_refresh 60"],
     rejects: &["vrrp_garp_master_refresh often"],
@@ -557,18 +557,48 @@ const DEFAULT_INTERFACE: Keyword = Keyword {
 const UMASK: Keyword = Keyword {
     name: "umask",
     blocks: GLOBAL,
-    grammar: Grammar::Args(&[Arg::Value("mask", Kind::Word)]),
-    doc: "Permissions that new files do not get, in octal.",
-    examples: &["umask 022"],
-    lower: |draft, call| {
-        let written = call.args.text("mask").unwrap_or_default().to_owned();
-        match u32::from_str_radix(&written, 8).ok().filter(|mask| *mask <= 0o777) {
-            Some(mask) => draft.global.settings.umask = Some(mask),
-            None => call.complain("bad-umask", format!("Invalid umask '{written}'")),
-        }
-    },
+    grammar: Grammar::Custom("<octal> | { <bit> [| <bit> ...] }"),
+    doc: "Permissions that new files do not get: in octal, or as the names of bits.",
+    examples: &["umask 022", "umask IWGRP | IWOTH"],
+    rejects: &["umask everything"],
+    lower: umask,
     ..KEYWORD
 };
+
+/// Bits by the names that chmod(2) gives them, without their `S_`.
+const BITS: &[(&str, u32)] = &[
+    ("IRUSR", 0o400),
+    ("IWUSR", 0o200),
+    ("IXUSR", 0o100),
+    ("IRWXU", 0o700),
+    ("IRGRP", 0o040),
+    ("IWGRP", 0o020),
+    ("IXGRP", 0o010),
+    ("IRWXG", 0o070),
+    ("IROTH", 0o004),
+    ("IWOTH", 0o002),
+    ("IXOTH", 0o001),
+    ("IRWXO", 0o007),
+];
+
+fn umask(draft: &mut Draft, call: &mut Call<'_>) {
+    if call.words.arguments().is_empty() {
+        call.missing_argument();
+        return;
+    }
+    let bit = |word: &str| {
+        let number = u32::from_str_radix(word, 8).ok().filter(|mask| *mask <= 0o777);
+        number.or_else(|| BITS.iter().find(|(name, _)| *name == word).map(|(_, bits)| *bits))
+    };
+    let words = call.words.arguments().iter().map(|word| word.text.as_str()).filter(|word| *word != "|");
+    match words.map(bit).try_fold(0, |mask, bits| Some(mask | bits?)) {
+        Some(mask) => draft.global.settings.umask = Some(mask),
+        None => {
+            let written = call.text(0).unwrap_or_default().to_owned();
+            call.complain("bad-umask", format!("Invalid umask '{written}'"));
+        }
+    }
+}
 
 const DYNAMIC_INTERFACES: Keyword = Keyword {
     name: "dynamic_interfaces",

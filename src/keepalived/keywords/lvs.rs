@@ -13,7 +13,8 @@ pub(super) const KEYWORDS: &[Keyword] =
 
 const MISSING: Keyword = Keyword { status: Status::Missing, ..KEYWORD };
 
-const SCHEDULERS: &[&str] = &["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "nq", "sed", "twos"];
+const SCHEDULERS: &[&str] =
+    &["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "nq", "sed", "twos"];
 
 const LB_ALGO: Keyword = Keyword {
     name: "lb_algo",

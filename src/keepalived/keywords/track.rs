@@ -3,7 +3,7 @@
 use crate::{
     ir::failover::Weight,
     keepalived::{
-        draft::{Draft, Open, TrackedDraft},
+        draft::{Draft, TrackedDraft},
         keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
     },
 };
@@ -68,15 +68,6 @@ fn interface(draft: &mut Draft, call: &mut Call<'_>) {
             format!("({owner}) tracked interface {} doesn't exist", item.name),
         );
         draft.missing_interface = true;
-        return;
-    }
-    let own = match draft.open {
-        Open::Instance => draft.instance().interface.as_ref().is_some_and(|(name, _)| *name == item.name),
-        _ => false,
-    };
-    if own && item.weight.is_none() {
-        let text = format!("({owner}) Ignoring track_interface {} since own interface", item.name);
-        call.complain("own-interface", text);
         return;
     }
     push(&mut draft.tracking().interfaces, item, call, &owner, "track_interface");

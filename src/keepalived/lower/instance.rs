@@ -81,7 +81,7 @@ fn report_same_vrid(instances: &[Instance], report: &mut Report) {
     }
 }
 
-fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
+fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
     let global = &config.global;
     let name = draft.name.clone();
     let group = config.group_of(&name);
@@ -104,6 +104,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         report.general("strict", format!("({name}) State MASTER must match being address owner"));
         role = if priority == 255 { Role::Master } else { Role::Backup };
     }
+    drop_own_interface(&mut draft, report);
     let transport = transport(&draft, global, family, &name, report);
     let mut out = Instance {
         at: draft.at,
@@ -226,6 +227,19 @@ fn auth(draft: &InstanceDraft, version: Version, strict: bool, name: &str, repor
         }
         (AuthKind::Ah, _) => Auth::None,
     }
+}
+
+/// A router's own interface is watched anyway.
+fn drop_own_interface(draft: &mut InstanceDraft, report: &mut Report) {
+    let Some((own, _)) = &draft.interface else { return };
+    let name = &draft.name;
+    draft.tracking.interfaces.retain(|item| {
+        let keep = item.name != *own || item.weight.is_some_and(|weight| weight.value != 0);
+        if !keep {
+            report.general("own-interface", format!("({name}) Ignoring track_interface {own} since own interface"));
+        }
+        keep
+    });
 }
 
 /// Members of groups and owners have no weights.
