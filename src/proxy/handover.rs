@@ -34,7 +34,11 @@ pub fn bind_stats(config: &Config) -> Result<Vec<StatsSocket>, String> {
 }
 
 /// Serves them.
-pub fn serve_stats(_local: &'static Local, _sockets: Vec<StatsSocket>) {}
+pub fn serve_stats(local: &'static Local, sockets: Vec<StatsSocket>) {
+    for s in sockets {
+        tokio::task::spawn_local(super::cli::listen(local, s));
+    }
+}
 
 /// Asks an old process for its listening sockets over its stats socket.
 ///

@@ -60,7 +60,7 @@ pub async fn accept(local: &'static Local, on: Listening) {
     let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
     let mut taken = 0;
     loop {
-        while live.state() == State::Paused
+        while matches!(live.state(), State::Paused | State::Stopped)
             || world.process.connections.get() >= world.maxconn
             || live.front.connections.get() >= live.maxconn.load(std::sync::atomic::Ordering::Relaxed)
             || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit

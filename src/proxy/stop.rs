@@ -14,23 +14,28 @@ pub fn softly(world: &'static World, closing: &watch::Sender<bool>) {
         return;
     }
     let _ = closing.send(true);
-    for (i, p) in world.config.proxies.iter().enumerate() {
-        let live = &world.proxies[i];
+    for (i, live) in world.proxies.iter().enumerate() {
         if live.state() == State::Disabled {
             continue;
         }
-        live.set_state(State::Stopped);
-        let line = format!(
-            "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
-            p.name,
-            live.front.total_connections.get(),
-            live.back.total_streams.get()
-        );
-        world.notice(crate::ir::ProxyId(i), 4, &line);
+        one(world, crate::ir::ProxyId(i));
     }
     for thread in lock(&world.threads).iter() {
         thread.tell(|local| local.timers.wake_all());
     }
+}
+
+/// Stops one proxy for good and says so.
+pub fn one(world: &World, id: crate::ir::ProxyId) {
+    let (p, live) = world.proxy(id);
+    live.set_state(State::Stopped);
+    let line = format!(
+        "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
+        p.name,
+        live.front.total_connections.get(),
+        live.back.total_streams.get()
+    );
+    world.notice(id, 4, &line);
 }
 
 /// Ready when the process has no session left, or `hard-stop-after` is over.

@@ -1,0 +1,64 @@
+//! The running process as operators see and change it. The shell implements it; commands only know this.
+
+use crate::health::state::{Admin, Change};
+use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
+use crate::ir::{Config, ProxyId, ServerId};
+use crate::stats::info::Facts;
+use crate::stats::row::Row;
+
+/// What commands can ask and do.
+pub trait Control {
+    fn config(&self) -> &Config;
+    fn facts(&self) -> Facts;
+    fn rows(&self) -> Vec<Row>;
+    fn server(&self, p: ProxyId, s: ServerId) -> ServerView;
+    /// `false`: it was so already.
+    fn set_state(&self, p: ProxyId, s: ServerId, admin: Admin) -> bool;
+    fn set_health(&self, p: ProxyId, s: ServerId, health: Change);
+    fn set_agent(&self, p: ProxyId, s: ServerId, up: bool);
+    /// # Errors
+    /// The words for the operator.
+    fn set_weight(&self, p: ProxyId, s: ServerId, weight: &str) -> Result<(), String>;
+    fn set_server_maxconn(&self, p: ProxyId, s: ServerId, maxconn: u32);
+    /// # Errors
+    /// The words for the operator.
+    fn set_address(&self, p: ProxyId, s: ServerId, address: std::net::SocketAddr) -> Result<(), String>;
+    fn set_checks(&self, p: ProxyId, s: ServerId, enabled: bool);
+    fn set_agent_checks(&self, p: ProxyId, s: ServerId, enabled: bool);
+    fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32);
+    /// Closes a frontend's ears, or opens them again; `false`: it could not be.
+    fn pause(&self, p: ProxyId, paused: bool) -> bool;
+    /// Stops a frontend for good; `false`: it was stopped already.
+    fn stop(&self, p: ProxyId) -> bool;
+    fn clear_counters(&self, all: bool);
+    fn kill_sessions(&self, p: ProxyId, s: ServerId);
+    fn patterns(&self, id: PatternSetId) -> PatternSet;
+    /// # Errors
+    /// A pattern that does not compile.
+    fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String>;
+    /// A variable of the process, as text.
+    fn variable(&self, name: &str) -> Option<String>;
+    fn environment(&self) -> Vec<(String, String)>;
+}
+
+/// A server at one moment.
+#[derive(Debug, Clone)]
+pub struct ServerView {
+    pub address: Option<std::net::SocketAddr>,
+    pub weight: u32,
+    pub initial_weight: u32,
+    pub is_up: bool,
+    pub admin: Admin,
+    pub level: u32,
+    pub stopping: bool,
+    /// 0 unknown .. as `show servers state` numbers them.
+    pub check_status: u32,
+    pub check_result: u32,
+    pub check_state: u32,
+    pub agent_state: u32,
+    /// Seconds.
+    pub since_change: u64,
+    pub served: u32,
+    pub most_served: u32,
+    pub idle: u32,
+}

@@ -1,0 +1,232 @@
+//! The runtime socket: takes operators' connections, reads their lines, writes answers.
+
+use std::fmt::Write as _;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::sync::oneshot;
+
+use super::control::Hands;
+use super::end::Who;
+use super::handover::StatsSocket;
+use super::registry::Session as Listed;
+use super::thread::Local;
+use super::world::{World, lock};
+use crate::cli::command::Output;
+use crate::cli::session::Session;
+
+/// Longest line, bytes.
+const LONGEST: usize = 65536;
+
+/// Unless `stats timeout` says otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Takes connections for as long as the process lives.
+pub async fn listen(local: &'static Local, socket: StatsSocket) {
+    let session = Session::new(socket.spec.options.level, socket.spec.options.severity_output);
+    let is_unix =
+        matches!(socket.spec.address, crate::ir::address::Address::Unix(_) | crate::ir::address::Address::Abstract(_));
+    if let Err(e) = accept(local, socket.fd, is_unix, &session).await {
+        super::start::alert(&format!("the runtime socket {} is gone: {e}", socket.spec.address));
+    }
+}
+
+async fn accept(local: &'static Local, fd: OwnedFd, is_unix: bool, session: &Session) -> io::Result<()> {
+    // A descriptor that was inherited may be of either family, whatever its address says.
+    let family = socket2::SockRef::from(&fd).local_addr()?;
+    if is_unix || family.is_unix() {
+        let listener = std::os::unix::net::UnixListener::from(fd);
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::UnixListener::from_std(listener)?;
+        loop {
+            if let Ok((stream, _)) = listener.accept().await {
+                let (r, w) = stream.into_split();
+                tokio::task::spawn_local(converse(local, r, w, session.clone()));
+            }
+        }
+    }
+    let listener = std::net::TcpListener::from(fd);
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            let (r, w) = stream.into_split();
+            tokio::task::spawn_local(converse(local, r, w, session.clone()));
+        }
+    }
+}
+
+/// One operator, until the end of what it sends; without `prompt`, one line.
+async fn converse(
+    local: &'static Local,
+    r: impl AsyncRead + Unpin,
+    mut w: impl AsyncWrite + Unpin,
+    mut session: Session,
+) {
+    let mut reader = BufReader::new(r);
+    let hands = Hands(local.world);
+    loop {
+        let Some(line) = read_line(local, &mut reader, &session).await else { return };
+        let payload = if Session::wants_payload(&line) {
+            match read_payload(local, &mut reader, &session).await {
+                Some(p) => Some(p),
+                None => return,
+            }
+        } else {
+            None
+        };
+        let mut answer = String::new();
+        let mut quit = false;
+        for output in session.line(&line, payload.as_deref(), &hands) {
+            match output {
+                Output::Text(t) => answer.push_str(&t),
+                Output::Sessions(id) => answer.push_str(&sessions(local.world, id.as_deref()).await),
+                Output::Kill(id) => answer.push_str(&kill(local.world, &id).await),
+                Output::Quit => {
+                    quit = true;
+                    break;
+                }
+            }
+            answer.push('\n');
+        }
+        if session.interactive && !quit {
+            answer.push_str("> ");
+        }
+        if w.write_all(answer.as_bytes()).await.is_err() || w.flush().await.is_err() {
+            return;
+        }
+        if quit || !session.interactive {
+            let _ = w.shutdown().await;
+            return;
+        }
+    }
+}
+
+fn patience(local: &Local, session: &Session) -> Duration {
+    session.timeout.map(Duration::from_secs).or(local.world.config.global.stats_timeout).unwrap_or(PATIENCE)
+}
+
+/// `None`: nothing more comes, or it is too long or too late.
+async fn read_line(local: &'static Local, r: &mut (impl AsyncBufRead + Unpin), session: &Session) -> Option<String> {
+    let mut line = Vec::new();
+    let timer = local.timers.timer();
+    timer.arm_after(super::clock::now(), Some(patience(local, session)));
+    loop {
+        let chunk = tokio::select! {
+            chunk = r.fill_buf() => chunk.ok()?,
+            () = timer.elapsed() => return None,
+        };
+        if chunk.is_empty() {
+            return (!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned());
+        }
+        let (used, done) = match memchr::memchr(b'\n', chunk) {
+            Some(at) => (at + 1, true),
+            None => (chunk.len(), false),
+        };
+        line.extend_from_slice(&chunk[..used]);
+        r.consume(used);
+        if line.len() > LONGEST {
+            return None;
+        }
+        if done {
+            return Some(String::from_utf8_lossy(&line).into_owned());
+        }
+    }
+}
+
+/// Lines up to an empty one.
+async fn read_payload(local: &'static Local, r: &mut (impl AsyncBufRead + Unpin), session: &Session) -> Option<String> {
+    let mut payload = String::new();
+    loop {
+        match read_line(local, r, session).await {
+            Some(l) if l.trim_end_matches(['\r', '\n']).is_empty() => return Some(payload),
+            Some(l) => payload.push_str(&l),
+            // The end of the connection ends the payload too.
+            None => return (!payload.is_empty()).then_some(payload),
+        }
+        if payload.len() > 16 * LONGEST {
+            return None;
+        }
+    }
+}
+
+/// Asks every thread for something and waits for all of them.
+async fn ask_all<T: Send + 'static>(
+    world: &'static World,
+    ask: impl Fn(&'static Local) -> T + Send + Copy + 'static,
+) -> Vec<T> {
+    let threads = lock(&world.threads).clone();
+    let mut answers = Vec::new();
+    for t in threads {
+        let (sender, receiver) = oneshot::channel();
+        t.tell(move |local| {
+            let _ = sender.send(ask(local));
+        });
+        answers.push(receiver);
+    }
+    let mut out = Vec::new();
+    for a in answers {
+        out.extend(a.await);
+    }
+    out
+}
+
+/// `show sess`, each line beginning as the original's do.
+async fn sessions(world: &'static World, id: Option<&str>) -> String {
+    let wanted = id.map(|i| u64::from_str_radix(i.trim_start_matches("0x"), 16).unwrap_or(u64::MAX));
+    let lists =
+        ask_all(world, |local| local.registry.all().iter().map(|s| describe(local.world, s)).collect::<Vec<_>>()).await;
+    let mut out = String::new();
+    let mut all: Vec<_> = lists.into_iter().flatten().collect();
+    all.sort();
+    for (number, line) in all {
+        if wanted.is_none_or(|w| w == number) {
+            out.push_str(&line);
+        }
+    }
+    if out.is_empty() && id.is_some() {
+        return "Session not found.\n".to_owned();
+    }
+    out
+}
+
+fn describe(world: &World, s: &Listed) -> (u64, String) {
+    let name = |p: crate::ir::ProxyId| world.config.proxies[p.0].name.as_str();
+    let proto = match s.client {
+        Some(a) if a.is_ipv4() => "tcpv4",
+        Some(_) => "tcpv6",
+        None => "unix_stream",
+    };
+    let age = (super::clock::unix_micros() - s.began).max(0) / 1_000_000;
+    let server = s.backend.get().zip(s.server.get()).map(|(p, s)| world.config.proxies[p.0].servers[s.0].name.as_str());
+    let mut line = String::new();
+    let _ = writeln!(
+        line,
+        "{:#x}: proto={proto} src={} fe={} be={} srv={} age={age}s",
+        s.number,
+        s.client.map_or_else(|| "unix:1".to_owned(), |a| a.to_string()),
+        name(s.frontend),
+        s.backend.get().map_or("<NONE>", name),
+        server.unwrap_or("<none>"),
+    );
+    (s.number, line)
+}
+
+async fn kill(world: &'static World, id: &str) -> String {
+    let Ok(number) = u64::from_str_radix(id.trim_start_matches("0x"), 16) else {
+        return "No such session (use 'show sess').\n".to_owned();
+    };
+    let killed: usize = ask_all(world, move |local| {
+        let n = local.registry.kill(Who::Killed, |s| s.number == number);
+        if n > 0 {
+            local.timers.wake_all();
+        }
+        n
+    })
+    .await
+    .into_iter()
+    .sum();
+    if killed == 0 { "No such session (use 'show sess').\n".to_owned() } else { String::new() }
+}

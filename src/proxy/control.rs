@@ -1,0 +1,174 @@
+//! The process as the commands of the runtime socket see it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::servers::Target;
+use super::world::{State, World, lock};
+use super::{checks, operate, statistics, stop};
+use crate::cli::control::{Control, ServerView};
+use crate::health::result::Verdict;
+use crate::health::state::{Admin, Change};
+use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
+use crate::ir::{Config, ProxyId, ServerId};
+use crate::stats::info::Facts;
+use crate::stats::row::Row;
+
+/// The hands of an operator.
+pub struct Hands(pub &'static World);
+
+impl Control for Hands {
+    fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    fn facts(&self) -> Facts {
+        statistics::facts(self.0)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        statistics::rows(self.0)
+    }
+
+    fn server(&self, p: ProxyId, s: ServerId) -> ServerView {
+        let (live, server) = (self.0.server(p, s), &self.0.config.proxies[p.0].servers[s.0]);
+        let address = (**live.address.load()).as_ref().and_then(Target::inet);
+        let health = lock(&live.health).clone();
+        let changed = self.0.uptime_ms().saturating_sub(live.last_change.load(Relaxed));
+        let (options, last) = (&server.options, health.last.verdict);
+        ServerView {
+            address,
+            weight: live.weight(),
+            initial_weight: u32::from(options.weight.unwrap_or(1)),
+            is_up: health.is_up(),
+            admin: health.admin,
+            level: health.level,
+            stopping: health.stopping,
+            check_status: if options.check { status_number(last) } else { 1 },
+            check_result: match (options.check, last) {
+                (false, _) | (true, Verdict::Initializing | Verdict::Unknown) => 0,
+                (true, v) if v == Verdict::L7OkConditional => 4,
+                (true, v) if v.is_success() => 3,
+                _ => 2,
+            },
+            // 2 enabled, 4 configured.
+            check_state: if options.check { 4 + 2 * u32::from(live.checks_enabled.load(Relaxed)) } else { 0 },
+            agent_state: if options.agent_check { 4 + 2 * u32::from(live.agent_enabled.load(Relaxed)) } else { 0 },
+            since_change: changed / 1000,
+            served: live.served(),
+            most_served: live.counters.streams.max(),
+            idle: live.counters.idle.get(),
+        }
+    }
+
+    fn set_state(&self, p: ProxyId, s: ServerId, admin: Admin) -> bool {
+        operate::set_state(self.0, p, s, admin)
+    }
+
+    fn set_health(&self, p: ProxyId, s: ServerId, health: Change) {
+        operate::set_health(self.0, p, s, health);
+    }
+
+    fn set_agent(&self, p: ProxyId, s: ServerId, up: bool) {
+        let live = self.0.server(p, s);
+        let changed = {
+            let mut h = lock(&live.health);
+            let was_up = h.is_up();
+            h.agent_down = !up;
+            (was_up != h.is_up()).then_some(if up { Change::Up } else { Change::Down })
+        };
+        if let Some(change) = changed {
+            let cause = crate::log::health::Cause { reason: "changed from CLI", ..Default::default() };
+            checks::changed(self.0, p, s, change, &cause);
+        }
+    }
+
+    fn set_weight(&self, p: ProxyId, s: ServerId, weight: &str) -> Result<(), String> {
+        operate::set_weight(self.0, p, s, weight)
+    }
+
+    fn set_server_maxconn(&self, p: ProxyId, s: ServerId, maxconn: u32) {
+        operate::set_maxconn(self.0, p, s, maxconn);
+    }
+
+    fn set_address(&self, p: ProxyId, s: ServerId, address: std::net::SocketAddr) -> Result<(), String> {
+        self.0.server(p, s).address.store(Arc::new(Some(Target::Inet(address))));
+        Ok(())
+    }
+
+    fn set_checks(&self, p: ProxyId, s: ServerId, enabled: bool) {
+        self.0.server(p, s).checks_enabled.store(enabled, Relaxed);
+    }
+
+    fn set_agent_checks(&self, p: ProxyId, s: ServerId, enabled: bool) {
+        self.0.server(p, s).agent_enabled.store(enabled, Relaxed);
+    }
+
+    fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32) {
+        self.0.proxies[p.0].maxconn.store(maxconn, Relaxed);
+        super::listener::slot_freed();
+    }
+
+    fn pause(&self, p: ProxyId, paused: bool) -> bool {
+        operate::pause(self.0, p, paused)
+    }
+
+    fn stop(&self, p: ProxyId) -> bool {
+        let live = &self.0.proxies[p.0];
+        if matches!(live.state(), State::Stopped | State::Disabled) {
+            return false;
+        }
+        // Its listeners hear of it as of a pause that never ends.
+        stop::one(self.0, p);
+        true
+    }
+
+    fn clear_counters(&self, all: bool) {
+        operate::clear_counters(self.0, all);
+    }
+
+    fn kill_sessions(&self, p: ProxyId, s: ServerId) {
+        checks::shut_sessions(self.0, p, s, super::end::Who::Killed);
+    }
+
+    fn patterns(&self, id: PatternSetId) -> PatternSet {
+        self.0.patterns.get(id).set.clone()
+    }
+
+    fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String> {
+        self.0.patterns.replace(id, entries)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let all = self.0.variables.read().ok()?;
+        let text = all.get(name)?.clone().into_text().into_owned();
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        std::env::vars_os().map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned())).collect()
+    }
+}
+
+/// The numbers that server state files use for check results.
+fn status_number(v: Verdict) -> u32 {
+    match v {
+        Verdict::Unknown => 0,
+        Verdict::Initializing => 1,
+        Verdict::SocketError => 4,
+        Verdict::L4Ok => 6,
+        Verdict::L4Timeout => 7,
+        Verdict::L4Connection => 8,
+        Verdict::L6Ok => 9,
+        Verdict::L6Timeout => 10,
+        Verdict::L6Response => 11,
+        Verdict::L7Timeout => 12,
+        Verdict::L7Response => 13,
+        Verdict::L7Ok => 15,
+        Verdict::L7OkConditional => 16,
+        Verdict::L7Status => 17,
+        Verdict::ProcessError => 18,
+        Verdict::ProcessTimeout => 19,
+        Verdict::ProcessOk => 20,
+    }
+}
