@@ -80,6 +80,9 @@ pub async fn accept(local: &'static Local, on: Listening) {
             ready = poller.readable() => ready.ok(),
         };
         let Some(mut ready) = ready else { break };
+        if matches!(live.state(), State::Paused | State::Stopped) {
+            continue;
+        }
         match take(&on.fd, on.is_inet) {
             Ok((fd, peer)) => {
                 super::clock::refresh();
