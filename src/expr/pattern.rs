@@ -20,12 +20,7 @@ impl Library {
     /// # Errors
     /// The first pattern that does not compile; the language has checked them all before.
     pub fn new(config: &Config) -> Result<Self, String> {
-        config
-            .patterns
-            .iter()
-            .map(|s| Compiled::new(s).map(|c| ArcSwap::from_pointee(c)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        config.patterns.iter().map(|s| Compiled::new(s).map(ArcSwap::from_pointee)).collect::<Result<_, _>>().map(Self)
     }
 
     pub fn get(&self, id: PatternSetId) -> arc_swap::Guard<Arc<Compiled>> {
@@ -223,7 +218,7 @@ fn between_delimiters(text: &[u8], pattern: &[u8], delimiters: &[u8]) -> bool {
     }
     memchr::memmem::find_iter(text, pattern).any(|at| {
         let before = at == 0 || is_delimiter(&text[at - 1]);
-        let after = text.get(at + pattern.len()).is_none_or(|b| is_delimiter(b));
+        let after = text.get(at + pattern.len()).is_none_or(is_delimiter);
         before && after
     })
 }

@@ -40,9 +40,9 @@ pub struct BadCondition {
 #[derive(Debug, Clone, PartialEq)]
 enum Cond {
     Literal(bool),
-    Not(Box<Cond>),
-    And(Vec<Cond>),
-    Or(Vec<Cond>),
+    Not(Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
     Call(Predicate, Vec<String>),
 }
 

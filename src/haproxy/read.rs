@@ -46,11 +46,9 @@ impl<'a> Reader<'a> {
         let text = self.sources.get(file).text.clone();
         let mut blocks = Blocks::default();
         let mut base = 0;
-        let mut number = 0;
-        for line in text.split_inclusive('\n') {
-            number += 1;
+        for (i, line) in text.split_inclusive('\n').enumerate() {
             let body = line.strip_suffix('\n');
-            let raw = Raw { file, name, number, text: body.unwrap_or(line), base };
+            let raw = Raw { file, name, number: i + 1, text: body.unwrap_or(line), base };
             if body.is_none() {
                 self.missing_line_feed(&raw);
             }
@@ -198,8 +196,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let text = words.get(1).map_or("", |w| w.text.as_str());
-        let place = if severity == Severity::Diag { Place::ParsingTight } else { Place::ParsingTight };
-        let mut d = Diagnostic::new("message", severity, format!("'{text}'.")).at(at).placed(place);
+        let mut d = Diagnostic::new("message", severity, format!("'{text}'.")).at(at).placed(Place::ParsingTight);
         d.abort = severity == Severity::Error;
         self.diag.push(d);
     }

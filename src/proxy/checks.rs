@@ -114,7 +114,7 @@ fn target(server: &Server, live: &ServerLive) -> Option<Target> {
     let own = live.address.load().as_ref().as_ref().and_then(Target::inet).map(|a| a.port());
     Some(match base {
         Target::Inet(mut a) => {
-            let port = o.check_port.or(if a.port() == 0 { own } else { None });
+            let port = o.check_port.or_else(|| if a.port() == 0 { own } else { None });
             if let Some(port) = port {
                 a.set_port(port);
             }
@@ -373,7 +373,7 @@ fn log_check(
     let (n, of) = if up { (level + 1 - rise, fall) } else { (level, rise) };
     line.push_str(&format!(", status: {n}/{of} {}.", if up { "UP" } else { "DOWN" }));
     let _ = was_up;
-    world.log(p, if o.verdict.is_success() { 5 } else { 5 }, line.as_bytes());
+    world.log(p, 5, line.as_bytes());
 }
 
 /// A server's state has changed: the balancer, its queue, its sessions and the logs hear of it.

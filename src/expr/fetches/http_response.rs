@@ -12,7 +12,9 @@ const STATUS: Fetch = Fetch {
     needs: Needs::Response,
     doc: "The response's status.",
     get: |s, _, _| {
-        s.response.map(|r| Value::Int(i64::from(r.status()))).or(s.transaction.status.map(|n| Value::Int(i64::from(n))))
+        s.response
+            .map(|r| Value::Int(i64::from(r.status())))
+            .or_else(|| s.transaction.status.map(|n| Value::Int(i64::from(n))))
     },
     ..FETCH
 };

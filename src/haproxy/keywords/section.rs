@@ -16,7 +16,7 @@ pub struct Section {
     pub name: &'static str,
     pub doc: &'static str,
     pub works: bool,
-    pub open: fn(&mut Draft, &'static Section, &[Word], &mut Diagnostics),
+    pub open: fn(&mut Draft, &'static Self, &[Word], &mut Diagnostics),
 }
 
 const fn missing(name: &'static str, doc: &'static str) -> Section {

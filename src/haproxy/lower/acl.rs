@@ -167,7 +167,7 @@ fn flags(mut rest: &[Word]) -> Result<(Flags, &[Word]), String> {
                 let name = value().ok_or("missing pattern matching method name in ACL expression")?;
                 f.method = Some(
                     method(&name)
-                        .ok_or("unknown matching method 'X' when parsing ACL expression.".replace('X', &name))?,
+                        .ok_or_else(|| format!("unknown matching method '{name}' when parsing ACL expression."))?,
                 );
                 used = 2;
             }

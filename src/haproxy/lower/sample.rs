@@ -292,7 +292,7 @@ pub fn unavailable(sample: &Sample, place: Place) -> Option<&'static str> {
         (Place::Check, Needs::Response | Needs::ResponseData | Needs::Backend | Needs::Server) => false,
         _ => true,
     };
-    missing.then(|| match needs {
+    missing.then_some(match needs {
         Needs::Request => "HTTP request headers",
         Needs::Response => "HTTP response headers",
         Needs::RequestData => "request buffer contents",

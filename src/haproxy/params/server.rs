@@ -52,7 +52,7 @@ const fn tuning(name: &'static str, values: usize, doc: &'static str) -> ServerP
     ServerParam { name, values, status: Status::Tuning, doc, ..PARAM }
 }
 
-fn word<'w>(w: &'w [Word]) -> &'w str {
+fn word(w: &[Word]) -> &str {
     w.first().map_or("", |w| w.text.as_str())
 }
 

@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 use super::{Page, escape};
 use crate::stats::row::{Kind, Row};
 
-/// A group of columns and its columns: heading, and how a cell is written.
+/// A heading, and how a cell under it is written.
+type Column = (&'static str, fn(&Row) -> String);
+
+/// Columns under one heading.
 struct Group {
     name: &'static str,
-    columns: &'static [(&'static str, fn(&Row) -> String)],
+    columns: &'static [Column],
 }
 
 fn plain(row: &Row, field: &str) -> String {

@@ -52,7 +52,7 @@ fn one(sources: &Sources, d: &Diagnostic, renderer: &Renderer) -> String {
     if let Some(h) = &d.help {
         group = group.element(Level::HELP.message(h.as_str()));
     }
-    renderer.render(&[group]).to_string()
+    renderer.render(&[group])
 }
 
 fn annotate<'a>(

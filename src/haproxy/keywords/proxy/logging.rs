@@ -163,7 +163,8 @@ fn log_format(l: &mut Line<'_>) -> Option<crate::ir::expr::Format> {
         l.error(1, format!("'{name}' expects only one argument, don't forget to escape spaces! (got '{extra}')"));
         return None;
     }
-    match format::parse(&l.arg(0).to_owned(), l.arg_at(0), Place::Log, l.draft) {
+    let text = l.arg(0).to_owned();
+    match format::parse(&text, l.arg_at(0), Place::Log, l.draft) {
         Ok(f) => Some(f),
         Err(e) => {
             let message = format!("failed to parse {} : {e}", l.keyword.name);
@@ -224,9 +225,12 @@ const UNIQUE_ID_FORMAT: Keyword = Keyword {
     sections: FRONT,
     args: Syntax::Custom("<fmt>"),
     doc: "How requests' identifiers are made.",
-    lower: |l| match format::parse(&l.arg(0).to_owned(), l.arg_at(0), Place::Request, l.draft) {
-        Ok(f) => l.proxy().unique_id_format = Some(f),
-        Err(e) => l.error(0, format!("failed to parse unique-id : {e}")),
+    lower: |l| {
+        let text = l.arg(0).to_owned();
+        match format::parse(&text, l.arg_at(0), Place::Request, l.draft) {
+            Ok(f) => l.proxy().unique_id_format = Some(f),
+            Err(e) => l.error(0, format!("failed to parse unique-id : {e}")),
+        }
     },
     ..KEYWORD
 };

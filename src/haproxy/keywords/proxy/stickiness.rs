@@ -69,7 +69,7 @@ fn table(l: &mut Line<'_>) -> Result<StickTable, (usize, String)> {
                     .ok()
                     .and_then(|n| usize::try_from(n).ok())
                     .filter(|n| *n > 0)
-                    .ok_or((i + 1, format!("unexpected character in argument of '{word}'.")))?;
+                    .ok_or_else(|| (i + 1, format!("unexpected character in argument of '{word}'.")))?;
             }
             "expire" => t.expire = time::nonzero(time::milliseconds(&value, "expire").map_err(|e| (i + 1, e))?),
             "nopurge" => {
@@ -96,7 +96,7 @@ fn table(l: &mut Line<'_>) -> Result<StickTable, (usize, String)> {
         }
         i += used;
     }
-    t.key = key.ok_or((0, "missing argument 'type'.".to_owned()))?;
+    t.key = key.ok_or_else(|| (0, "missing argument 'type'.".to_owned()))?;
     if t.size == 0 {
         return Err((0, "missing size.".to_owned()));
     }

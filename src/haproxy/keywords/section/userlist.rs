@@ -63,7 +63,7 @@ const USER: Keyword = Keyword {
             l.diag.push(d);
             return;
         }
-        let Some(password) = plain.or(crypt.map(Password::Crypt)) else { return };
+        let Some(password) = plain.or_else(|| crypt.map(Password::Crypt)) else { return };
         let at = l.at();
         let Some(list) = list(l) else { return };
         if list.users.iter().any(|u| u.name == name) {
