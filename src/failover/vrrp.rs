@@ -1,15 +1,23 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
+mod asked;
+mod tasks;
+mod timers;
+
 use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender},
-    task::{JoinHandle, LocalSet},
+    sync::mpsc::{self, Receiver, UnboundedReceiver},
+    task::LocalSet,
     time::{Instant, sleep_until},
 };
 
+use self::{
+    asked::{Asked, Signals},
+    tasks::{Reports, Tasks},
+    timers::Timers,
+};
 use super::{
     argv::Options,
     checks, dump,
@@ -24,16 +32,8 @@ use crate::{
     ir::failover::Failover,
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links},
-    process::{
-        local_time::LocalTime,
-        pidfile,
-        signals::{realtime_max, realtime_min},
-    },
-    vrrp::{
-        Input, Output, Router, Time,
-        input::Link,
-        output::{Level, TimerId},
-    },
+    process::{local_time::LocalTime, pidfile},
+    vrrp::{Input, Output, Router, Time, input::Link, output::Level},
 };
 
 /// Datagrams that may wait to be judged.
@@ -73,53 +73,6 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     }
 }
 
-/// Signals that this process listens for.
-struct Signals {
-    stop: Signal,
-    interrupt: Signal,
-    reload: Signal,
-    data: Signal,
-    stats: Signal,
-    json: Signal,
-    clear: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            stop: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            reload: signal(SignalKind::hangup())?,
-            data: signal(SignalKind::user_defined1())?,
-            stats: signal(SignalKind::user_defined2())?,
-            json: signal(SignalKind::from_raw(realtime_min() + 2))?,
-            clear: signal(SignalKind::from_raw(realtime_max() - 1))?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.stop.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.reload.recv() => Asked::Reload,
-            _ = self.data.recv() => Asked::Data,
-            _ = self.stats.recv() => Asked::Stats,
-            _ = self.json.recv() => Asked::Json,
-            _ = self.clear.recv() => Asked::Clear,
-        }
-    }
-}
-
-/// What a signal asks for.
-enum Asked {
-    Stop,
-    Reload,
-    Data,
-    Stats,
-    Json,
-    Clear,
-}
-
 /// Everything that can happen.
 enum Event {
     Asked(Asked),
@@ -128,26 +81,6 @@ enum Event {
     Script(checks::Result),
     Sight(watch::Sight),
     Timer,
-}
-
-/// Timers by id and by time.
-#[derive(Default)]
-struct Timers {
-    at: BTreeMap<TimerId, Instant>,
-}
-
-impl Timers {
-    fn next(&self) -> Option<Instant> {
-        self.at.values().min().copied()
-    }
-
-    /// The earliest timer that has run out, taken out.
-    fn due(&mut self, now: Instant) -> Option<TimerId> {
-        let (id, _) = self.at.iter().filter(|(_, at)| **at <= now).min_by_key(|(_, at)| **at)?;
-        let id = id.clone();
-        self.at.remove(&id);
-        Some(id)
-    }
 }
 
 struct Process<'a> {
@@ -163,20 +96,11 @@ struct Process<'a> {
     notifier: Notifier,
     /// Switches of the kernel that were changed, with what they were.
     switches: BTreeMap<String, String>,
-    tasks: Vec<(Task, JoinHandle<()>)>,
+    tasks: Tasks,
+    reports: Reports,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
     arrivals: Receiver<Arrival>,
-    results: (UnboundedSender<checks::Result>, UnboundedReceiver<checks::Result>),
-    sights: (UnboundedSender<watch::Sight>, UnboundedReceiver<watch::Sight>),
-}
-
-/// What a task works on: as long as it stays the same over a reload, the task goes on.
-#[derive(Debug, Clone, PartialEq)]
-enum Task {
-    Script(crate::ir::failover::Script),
-    Process(crate::ir::failover::TrackProcess),
-    File(crate::ir::failover::TrackFile),
 }
 
 impl<'a> Process<'a> {
@@ -185,6 +109,7 @@ impl<'a> Process<'a> {
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
         let (first, changes, netlink) = links::watch().await?;
+        let (tasks, reports) = Tasks::new(options.timing);
         let (arrived, arrivals) = mpsc::channel(QUEUE);
         let mut process = Self {
             options,
@@ -196,12 +121,11 @@ impl<'a> Process<'a> {
             sockets: Sockets::new(arrived),
             notifier: Notifier::default(),
             switches: BTreeMap::new(),
-            tasks: Vec::new(),
+            tasks,
+            reports,
             signals,
             changes,
             arrivals,
-            results: mpsc::unbounded_channel(),
-            sights: mpsc::unbounded_channel(),
             log,
         };
         for link in first {
@@ -221,7 +145,7 @@ impl<'a> Process<'a> {
             text.lines().for_each(|line| process.log.info(line));
         }
         process.handle(Input::Start).await;
-        process.watch_everything(&config);
+        process.tasks.configure(&config, &process.log);
         Ok(process)
     }
 
@@ -234,8 +158,8 @@ impl<'a> Process<'a> {
                 () = sleep_until(timer.unwrap_or_else(far)), if timer.is_some() => Event::Timer,
                 Some(arrival) = self.arrivals.recv() => Event::Arrival(arrival),
                 Some(change) = self.changes.recv() => Event::Change(change),
-                Some(result) = self.results.1.recv() => Event::Script(result),
-                Some(sight) = self.sights.1.recv() => Event::Sight(sight),
+                Some(result) = self.reports.results.recv() => Event::Script(result),
+                Some(sight) = self.reports.sights.recv() => Event::Sight(sight),
             };
             match event {
                 Event::Asked(Asked::Stop) => return self.stop().await,
@@ -275,10 +199,10 @@ impl<'a> Process<'a> {
                 Level::Detail => self.log.detail(&line.text),
             },
             Output::Arm { timer, at } => {
-                self.timers.at.insert(timer, self.began + at);
+                self.timers.arm(timer, self.began + at);
             }
             Output::Cancel(timer) => {
-                self.timers.at.remove(&timer);
+                self.timers.cancel(&timer);
             }
             Output::Send(packet) => {
                 if let Err(error) = self.sockets.send(&packet) {
@@ -428,7 +352,7 @@ impl<'a> Process<'a> {
             }
         }
         self.promote_secondaries(&config);
-        self.watch_everything(&config);
+        self.tasks.configure(&config, &self.log);
     }
 
     /// Static addresses are added when they are new, and removed when the file no longer has them.
@@ -440,52 +364,6 @@ impl<'a> Process<'a> {
         for address in new.static_addresses.iter().filter(|address| !old.static_addresses.contains(address)) {
             let interface = address.device.clone().unwrap_or_default();
             self.obey(Output::AddAddress { interface, address: address.clone() }).await;
-        }
-    }
-
-    /// One task for each script, process and file that something refers to; tasks whose work is the same go on.
-    fn watch_everything(&mut self, config: &Failover) {
-        let trackings = || {
-            let instances = config.instances.iter().map(|item| &item.tracking);
-            instances.chain(config.groups.iter().map(|item| &item.tracking))
-        };
-        let mut wanted = Vec::new();
-        for script in &config.scripts {
-            if trackings().any(|tracking| tracking.scripts.iter().any(|item| item.name == script.name)) {
-                wanted.push(Task::Script(script.clone()));
-            } else {
-                self.log.info(&format!("Warning - script {} is not used", script.name));
-            }
-        }
-        wanted.extend(config.processes.iter().cloned().map(Task::Process));
-        wanted.extend(config.files.iter().cloned().map(Task::File));
-        self.tasks.retain(|(task, handle)| {
-            let keep = wanted.iter().any(|other| same_work(task, other));
-            if !keep {
-                handle.abort();
-            }
-            keep
-        });
-        for task in wanted {
-            if !self.tasks.iter().any(|(known, _)| same_work(known, &task)) {
-                let handle = self.begin(&task);
-                self.tasks.push((task, handle));
-            }
-        }
-    }
-
-    fn begin(&self, task: &Task) -> JoinHandle<()> {
-        match task.clone() {
-            Task::Script(script) => {
-                tokio::task::spawn_local(checks::run(script, self.options.timing, self.results.0.clone()))
-            }
-            Task::Process(tracker) => tokio::task::spawn_local(watch::processes(tracker, self.sights.0.clone())),
-            Task::File(tracker) => {
-                if let Err(error) = watch::initialise(&tracker) {
-                    self.log.info(&format!("Unable to write {}: {error}", tracker.path.display()));
-                }
-                tokio::task::spawn_local(watch::file(tracker, self.sights.0.clone()))
-            }
         }
     }
 
@@ -534,25 +412,6 @@ impl<'a> Process<'a> {
             Err(error) => self.log.info(&format!("Unable to start {path}: {error}")),
         }
     }
-}
-
-/// Whether two tasks do the same, wherever they are written.
-fn same_work(one: &Task, other: &Task) -> bool {
-    let bare = |task: &Task| {
-        let mut task = task.clone();
-        let nowhere = crate::text::source::Span::default();
-        match &mut task {
-            Task::Script(script) => {
-                (script.at, script.command.at) = (nowhere, nowhere);
-                // These belong to the routers, not to the running.
-                (script.weight, script.rise, script.fall) = Default::default();
-            }
-            Task::Process(process) => (process.at, process.weight) = (nowhere, Default::default()),
-            Task::File(file) => (file.at, file.weight) = (nowhere, Default::default()),
-        }
-        task
-    };
-    bare(one) == bare(other)
 }
 
 /// A time that never comes, for a timer that is not armed.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 const GARP: &[Block] = &[Block::GarpGroup];
-const PAUSE: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 4_294_967_295_000))]);
+const PAUSE: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 4_294_967_295))]);
 
 pub(super) const KEYWORDS: &[Keyword] = &[GARP_GROUP, GARP_INTERVAL, GNA_INTERVAL, INTERFACE, INTERFACES];
 

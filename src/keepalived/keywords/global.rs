@@ -21,7 +21,7 @@ const WORD: Grammar = Grammar::Args(&[Arg::Value("value", Kind::Word)]);
 const SWITCH: Grammar = Grammar::Custom("[on|off|true|false|yes|no]");
 const WHOLE_SECONDS: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Int(0, 2_147_483_647))]);
 const MESSAGES: Grammar = Grammar::Args(&[Arg::Value("count", Kind::Int(0, 2_147_483_647))]);
-const PAUSE: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 4_294_967_295_000))]);
+const PAUSE: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 4_294_967_295))]);
 const COMMAND: Grammar = Grammar::Custom("<command line> [<user> [<group>]]");
 
 pub(super) const KEYWORDS: &[Keyword] = &[
