@@ -11,10 +11,12 @@
 //! * [`procs`]: which processes run, as `/proc` tells it
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
+//! * [`borrow_fds`]: listening sockets of a process that is to be replaced
 //! * [`fds`]: descriptors that are known by their number alone
 //! * [`utc_offset`]: how far local time is from UTC
 
 pub mod alive;
+pub mod borrow_fds;
 pub mod credentials;
 pub mod daemon;
 pub mod fds;

@@ -27,6 +27,11 @@ impl Inherited {
         Self(named.collect())
     }
 
+    /// More of them.
+    pub fn extend(&mut self, sockets: Vec<OwnedFd>) {
+        self.0.extend(Self::new(sockets).0);
+    }
+
     /// The one that is bound to this address.
     fn take(&mut self, address: &SockAddr) -> Option<OwnedFd> {
         let same = |a: &SockAddr| match (a.as_socket(), address.as_socket()) {

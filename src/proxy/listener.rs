@@ -105,6 +105,11 @@ pub async fn accept(local: &'static Local, on: Listening) {
             }
         }
     }
+    // What the kernel has queued for us nobody else would serve.
+    while let Ok((fd, peer)) = take(&on.fd, on.is_inet) {
+        let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
+        tokio::task::spawn_local(serve(local, accepted));
+    }
     live.listeners[on.index].open.store(false, std::sync::atomic::Ordering::Relaxed);
 }
 

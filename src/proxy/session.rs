@@ -62,6 +62,9 @@ impl Drop for Counted {
     }
 }
 
+/// How long an idle connection of a process that stops may still bring a request.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
+
 /// What a wait for bytes ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
@@ -123,6 +126,7 @@ impl Client {
         let size = world.config.global.tune.bufsize;
         let (sock, timer, session, buf) = (&self.sock, &self.timer, &self.entry.session, &mut self.buf);
         let may_stop = self.requests > 0;
+        let mut hurried = false;
         poll_fn(|cx| {
             while let Poll::Ready(readable) = sock.poll_readable(cx) {
                 if readable.is_err() {
@@ -136,8 +140,13 @@ impl Client {
                     Poll::Pending => buf.release(),
                 }
             }
-            if session.killed.get().is_some() || (may_stop && world.is_stopping()) {
+            if session.killed.get().is_some() {
                 return Poll::Ready(Received::Woken);
+            }
+            if may_stop && !hurried && world.is_stopping() {
+                // A next request may be on its way already: it is still answered here.
+                hurried = true;
+                timer.arm_after(clock::refresh(), Some(LAST_CHANCE));
             }
             timer.poll_elapsed(cx).map(|()| Received::Timeout)
         })

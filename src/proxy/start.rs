@@ -63,6 +63,10 @@ pub fn main(words: &[OsString]) -> ExitCode {
     }
     let config = match super::load::configuration(&args) {
         Ok(c) => c,
+        // A master that comes back with a bad file goes on with what it has.
+        Err(_) if super::master::is_reload() => {
+            return super::master::wait_only(&args);
+        }
         Err(code) => return ExitCode::from(code),
     };
     if args.check {
@@ -99,13 +103,13 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     }
     let is_daemon = (args.daemon || config.global.daemon) && !args.debug && !args.foreground;
     let is_master = (args.master || config.global.master_worker) && !args.debug;
-    if let Some(pids) = (!args.finish.is_empty() || !args.terminate.is_empty()).then_some(()) {
-        let () = pids;
-    }
     let mut inherited = match &args.take_from {
         Some(path) => Inherited::new(super::handover::take(path).unwrap_or_default()),
         None => Inherited::default(),
     };
+    for &pid in args.finish.iter().chain(&args.terminate) {
+        inherited.extend(crate::process::borrow_fds::listening_sockets(pid).unwrap_or_default());
+    }
     raise_limits(&config);
     if is_master {
         return super::master::run(args, config, inherited, is_daemon);
@@ -144,11 +148,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
             }
             Ok(Fork::Child) => {
                 daemon::lead_session();
-                if !args.verbose || args.quiet || config.global.quiet {
-                    let _ = daemon::stdio_to_null();
-                } else {
-                    let _ = daemon::stdio_to_null();
-                }
+                let _ = daemon::stdio_to_null();
             }
             Err(e) => {
                 notices();
