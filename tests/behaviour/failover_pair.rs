@@ -14,14 +14,19 @@ bstart() { ip netns exec b "$1" -n -l -D -f $D/b.conf -p /run/b1 -r /run/b2 -c /
 only() { $1 "$2" && ! $3 "$2"; }
 "#;
 
-const ORIGINAL: &str = "/usr/sbin/keepalived";
+/// The distribution's keepalived: unpacked for the tests, or installed.
+fn original() -> Option<String> {
+    let path = std::env::var("HAWSER_ORACLE_KEEPALIVED").unwrap_or_else(|_| "/usr/sbin/keepalived".into());
+    let version = std::process::Command::new(&path).arg("-v").output().ok()?;
+    let is_ours = String::from_utf8_lossy(&version.stderr).contains("Hawser");
+    (!is_ours).then_some(path)
+}
 
 fn roles(configuration: &str, address: &str) {
     let mut partners = vec![("ours", "\"$KA\"".to_owned())];
-    if std::path::Path::new(ORIGINAL).exists() {
-        partners.push(("the original", ORIGINAL.to_owned()));
-    } else {
-        eprintln!("skipped: {ORIGINAL} is not installed");
+    match original() {
+        Some(path) => partners.push(("the original", path)),
+        None => eprintln!("skipped: there is no other keepalived here"),
     }
     for (name, partner) in partners {
         let Some(space) = Space::new(configuration) else { return };
