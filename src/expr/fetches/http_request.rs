@@ -187,10 +187,12 @@ fn proto_http<'a>(s: &Scope<'_>) -> Option<Value<'a>> {
         .map(|_| Value::Bool(true))
         .or_else(|| if s.request_data.complete { Some(Value::Bool(false)) } else { s.unsettled() })
 }
-const HTTP_FIRST_REQ: Fetch =
-    request("http_first_req", Type::Bool, "Whether this is the connection's first request.", |s, _, _| {
+const HTTP_FIRST_REQ: Fetch = Fetch {
+    needs: Needs::Transaction, // responses may ask as well
+    ..request("http_first_req", Type::Bool, "Whether this is the connection's first request.", |s, _, _| {
         Some(Value::Bool(s.transaction.first_request))
-    });
+    })
+};
 
 const CAPTURE_REQ_METHOD: Fetch = Fetch {
     name: "capture.req.method",

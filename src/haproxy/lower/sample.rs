@@ -169,6 +169,10 @@ fn typed(words: &[String], specs: &[ArgSpec], owner: &str, at: Span) -> Result<V
     if words.len() > specs.len() {
         return Err(format!("too many arguments in {owner}: '{}'", words[specs.len()]));
     }
+    // A single string may be left out: it is empty then, `str()` and `str` alike.
+    if words.is_empty() && required == 1 && specs[0].kind == ArgKind::Str {
+        return Ok(vec![Arg::Str(String::new())]);
+    }
     if words.len() < required {
         let n = words.len();
         return Err(format!(

@@ -104,7 +104,7 @@ const HTTP_ERROR: Keyword = Keyword {
     doc: "The page of a status, described as return describes its answer.",
     lower: |l| {
         let words = l.rest().to_vec();
-        match reply::reply(&words, Codes::Errors, Place::Response, l.draft, l.outside) {
+        match reply::reply(&words, Codes::Errors, Place::Request, l.draft, l.outside) {
             Ok(r) => match r.status {
                 Some(code) => {
                     l.proxy().errors.insert(code, ErrorPage::Reply(Box::new(r)));
