@@ -44,6 +44,7 @@ const RESPAWN_LIMIT: Duration = Duration::from_secs(1);
 pub fn run(options: &Options) -> i32 {
     let log = Logger::new("Keepalived", options);
     greet(&log, options);
+    let options = &lasting(options);
     let (checked, entered) = super::load(options);
     for line in checked.report.log_lines(&checked.sources, Pass::Global) {
         log.info(&line);
@@ -80,6 +81,15 @@ pub fn run(options: &Options) -> i32 {
     }
     let code = Supervisor::new(options, log, paths, checked).run();
     code.unwrap_or(EXIT_FATAL)
+}
+
+/// A daemon leaves its directory, and must find its file again at a reload.
+fn lasting(options: &Options) -> Options {
+    let mut options = options.clone();
+    if let Ok(path) = std::path::absolute(&options.file) {
+        options.file = path.to_string_lossy().into_owned();
+    }
+    options
 }
 
 fn greet(log: &Logger, options: &Options) {

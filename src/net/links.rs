@@ -47,10 +47,16 @@ pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, 
     table.fill(&handle).await.map_err(io::Error::other)?;
     let first = table.0.values().cloned().collect();
     let (sender, receiver) = mpsc::unbounded_channel();
+    let again = handle.clone();
     tokio::task::spawn_local(async move {
         while let Some((message, _)) = messages.next().await {
-            let NetlinkPayload::InnerMessage(message) = message.payload else { continue };
-            for change in table.apply(message) {
+            let changes = match message.payload {
+                NetlinkPayload::InnerMessage(message) => table.apply(message),
+                // Messages were lost: only a new look tells what is true now.
+                NetlinkPayload::Overrun(_) => table.renew(&again).await,
+                _ => continue,
+            };
+            for change in changes {
                 if sender.send(change).is_err() {
                     return;
                 }
@@ -82,6 +88,24 @@ impl Table {
             self.add(&message);
         }
         Ok(())
+    }
+
+    /// Looks at everything anew, and tells the difference.
+    async fn renew(&mut self, handle: &Handle) -> Vec<Change> {
+        let mut fresh = Self::default();
+        if fresh.fill(handle).await.is_err() {
+            return Vec::new();
+        }
+        let old = std::mem::replace(&mut self.0, fresh.0);
+        let gone =
+            old.values().filter(|link| !self.0.contains_key(&link.index)).map(|link| Change::Gone(link.name.clone()));
+        let changed = self.0.values().filter(|link| old.get(&link.index) != Some(link)).cloned().map(Change::Link);
+        let removed = old.values().flat_map(|link| {
+            let now = self.0.get(&link.index).map(|link| link.addresses.as_slice()).unwrap_or_default();
+            let lost = link.addresses.iter().filter(|ip| !now.contains(ip));
+            lost.map(|ip| Change::Removed { interface: link.name.clone(), ip: *ip })
+        });
+        gone.chain(changed).chain(removed).collect()
     }
 
     fn apply(&mut self, message: RouteNetlinkMessage) -> Vec<Change> {

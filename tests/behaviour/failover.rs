@@ -47,8 +47,9 @@ fn addresses_are_held_from_start_to_stop() {
 fn daemon_leaves_the_terminal_and_a_second_one_does_not_start() {
     let Some(space) = space("") else { return };
     let out = space.run(
-        "\"$KA\" -f $D/keepalived.conf; echo \"first $?\"; until_ok 5 has 10.99.0.100
+        "cd $D; \"$KA\" -f keepalived.conf; echo \"first $?\"; until_ok 5 has 10.99.0.100
          \"$KA\" -f $D/keepalived.conf -n -l 2>&1 | grep -c 'daemon is already running'
+         sed -i 's/10.99.0.101/10.99.0.103/' keepalived.conf; kill -HUP $(cat /run/keepalived.pid); until_ok 5 has 10.99.0.103
          kill $(cat /run/keepalived.pid); until_ok 5 hasnt 10.99.0.100; echo gone",
     );
     assert_eq!(out, "first 0\n1\ngone\n");

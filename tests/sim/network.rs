@@ -281,7 +281,7 @@ impl Network {
             Output::Send(packet) => {
                 self.sent[host] += 1;
                 for to in (0..self.hosts.len()).filter(|to| *to != host) {
-                    let lost = self.loss != 0 && self.chance() % self.loss == 0;
+                    let lost = self.loss != 0 && self.chance().is_multiple_of(self.loss);
                     if self.hosts[host].link && !lost {
                         self.flights.push(Flight {
                             at: self.now + LATENCY + Duration::from_micros(self.seed % 50),
