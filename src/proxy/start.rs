@@ -101,7 +101,9 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     if let Some(n) = args.proxy_maxconn {
         config.proxies.iter_mut().for_each(|p| p.maxconn = p.maxconn.or(Some(n)));
     }
-    let is_daemon = (args.daemon || config.global.daemon) && !args.debug && !args.foreground;
+    // Under systemd a file's `daemon` counts for nothing: the process that was started is the one that is watched.
+    let asked = args.daemon || (config.global.daemon && !args.systemd);
+    let is_daemon = asked && !args.debug && !args.foreground;
     let is_master = (args.master || config.global.master_worker) && !args.debug;
     let mut inherited = match &args.take_from {
         Some(path) => Inherited::new(super::handover::take(path).unwrap_or_default()),

@@ -47,7 +47,8 @@ pub async fn run(children: &Children, question: &Value) -> io::Result<Value> {
 }
 
 /// `{"do": "start", "argv": [...], "as": "systemd"|"init"}`. As systemd: it stays our child and must say READY=1. As an
-/// init script: it forks, and its first process must end with 0. `{"ready": BOOL, "output": TEXT}`.
+/// init script: it forks, and its first process must end with 0. `{"ready": BOOL, "status": how it
+/// ended, or null, "output": TEXT}`.
 pub async fn start(children: &Children, question: &Value) -> io::Result<Value> {
     let limit = Duration::from_secs(10);
     let (mut command, out) = command(question)?;
@@ -55,7 +56,7 @@ pub async fn start(children: &Children, question: &Value) -> io::Result<Value> {
     if question["as"] != "systemd" {
         let pid = i32::try_from(command.spawn()?.id()).expect("a pid fits");
         let status = timeout(limit, children.end_of(pid)).await;
-        return Ok(json!({"ready": status == Ok(0), "output": output()}));
+        return Ok(json!({"ready": status == Ok(0), "status": status.ok(), "output": output()}));
     }
     // keepalived notifies only where the first process is called so.
     let _ = prctl::set_name(c"systemd");
@@ -71,11 +72,11 @@ pub async fn start(children: &Children, question: &Value) -> io::Result<Value> {
             }
         }
     };
-    let ready = tokio::select! {
-        told = timeout(limit, told) => matches!(told, Ok(Ok(()))),
-        _ = children.end_of(pid) => false,
+    let (ready, status) = tokio::select! {
+        told = timeout(limit, told) => (matches!(told, Ok(Ok(()))), None),
+        status = children.end_of(pid) => (false, Some(status)),
     };
-    Ok(json!({"ready": ready, "output": output()}))
+    Ok(json!({"ready": ready, "status": status, "output": output()}))
 }
 
 /// `{"do": "kill", "comm": NAME, "signal": N}`: to every process of this name, until none is left. `{"ended": COUNT}`.

@@ -69,7 +69,10 @@ async fn keepalived(hosts: &mut Hosts, host: &str) -> io::Result<Value> {
 pub async fn pair(plan: &Plan, hosts: &mut Hosts) -> io::Result<Step> {
     let failed = |what: &str, told: &Value| Step {
         name: "virtual address",
-        observed: format!("{what} does not start:{}", quoted(&told["output"])),
+        observed: match told["status"].as_i64() {
+            Some(status) => format!("{what} ends with {status} instead of starting:{}", quoted(&told["output"])),
+            None => format!("{what} runs, but never says that it is ready:{}", quoted(&told["output"])),
+        },
         service: None,
         held: false,
     };
