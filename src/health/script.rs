@@ -232,7 +232,9 @@ impl Expectation {
                 if received.starts_with(want) {
                     Judgement::Pass(found(Verdict::L7Ok, Some(0), *info))
                 } else {
-                    Judgement::Fail(found(Verdict::L7Response, None, first_line(received)))
+                    // An error in the protocol's own words.
+                    let verdict = if received.starts_with(b"-") { Verdict::L7Status } else { Verdict::L7Response };
+                    Judgement::Fail(found(verdict, Some(0).filter(|_| verdict == Verdict::L7Status), first_line(received)))
                 }
             }
             _ if self.is_http => self.judge_http(received, ended),
@@ -433,7 +435,7 @@ fn judge_pgsql(received: &[u8]) -> Judgement {
         [b'R', ..] => Judgement::More,
         [b'E', ..] => {
             let info = received.get(5..).map(String::from_utf8_lossy).unwrap_or_default().replace('\0', " ");
-            Judgement::Fail(found(Verdict::L7Status, Some(0), info.trim().to_owned()))
+            Judgement::Fail(found(Verdict::L7Response, None, info.trim().to_owned()))
         }
         _ => Judgement::Fail(found(Verdict::L7Response, None, "PostgreSQL unknown error")),
     }

@@ -325,7 +325,6 @@ pub fn report(world: &'static World, p: ProxyId, s: ServerId, outcome: Outcome, 
     let ok = outcome.verdict.is_success();
     let mut health = lock(&live.health);
     let before = (health.level, health.last.verdict);
-    let was_up = health.is_up();
     let change = health.report(outcome.clone());
     let after = (health.level, health.rise, health.fall, health.is_up());
     drop(health);
@@ -333,8 +332,8 @@ pub fn report(world: &'static World, p: ProxyId, s: ServerId, outcome: Outcome, 
         live.counters.failed_checks.inc();
         world.proxies[p.0].back.failed_checks.inc();
     }
-    if proxy.options.log_health_checks && change.is_none() && (before.1 != outcome.verdict || before.0 != after.0) {
-        log_check(world, p, s, &outcome, after, was_up);
+    if proxy.options.log_health_checks && (before.1 != outcome.verdict || before.0 != after.0) {
+        log_check(world, p, s, &outcome, after);
     }
     if let Some(change) = change {
         changed(world, p, s, change, &cause(&outcome));
@@ -357,7 +356,6 @@ fn log_check(
     s: ServerId,
     o: &Outcome,
     (level, rise, fall, up): (u32, u32, u32, bool),
-    was_up: bool,
 ) {
     let (backend, server) = (&world.config.proxies[p.0].name, &world.config.proxies[p.0].servers[s.0].name);
     let backup = if world.config.proxies[p.0].servers[s.0].options.backup { "backup " } else { "" };
@@ -372,7 +370,6 @@ fn log_check(
     cause(o).write(&mut line);
     let (n, of) = if up { (level + 1 - rise, fall) } else { (level, rise) };
     line.push_str(&format!(", status: {n}/{of} {}.", if up { "UP" } else { "DOWN" }));
-    let _ = was_up;
     world.log(p, 5, line.as_bytes());
 }
 

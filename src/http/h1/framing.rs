@@ -310,7 +310,8 @@ fn connect_host(m: &mut Message, host: Option<usize>) -> Result<(), Refused> {
     let Some(i) = host else { return Ok(()) };
     let strip = |v: &[u8]| v.strip_suffix(b":80").or_else(|| v.strip_suffix(b":443")).unwrap_or(v).to_vec();
     let (target, value) = (strip(uri::without_userinfo(m.uri())), strip(m.header(i).1));
-    if !target.eq_ignore_ascii_case(&value) {
+    // A colon without a port behind it is taken, and left as it is.
+    if !target.eq_ignore_ascii_case(value.strip_suffix(b":").unwrap_or(&value)) {
         return Err(BAD);
     }
     if m.header(i).1 != value {

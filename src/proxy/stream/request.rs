@@ -111,10 +111,15 @@ impl Stream {
         if let Some(capture) = &p.cookie_captured {
             self.request_cookie = super::cookies::captured(capture, self.request.all(b"cookie"));
         }
-        if p.monitor_uri.as_deref().is_some_and(|u| u.as_bytes() == self.request.uri()) {
+        if p.monitor_uri.as_deref().is_some_and(|u| self.is_monitored(u.as_bytes())) {
             return Err(self.monitored(c));
         }
         Ok(())
+    }
+
+    /// The whole target, or its path, is the one that is monitored.
+    fn is_monitored(&self, uri: &[u8]) -> bool {
+        uri == self.request.uri() || uri == self.request.path_and_query()
     }
 
     /// `monitor-uri`: answered before any rule, never logged.

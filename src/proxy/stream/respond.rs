@@ -9,7 +9,7 @@ use crate::http::h1::body::Decoder;
 use crate::http::h1::encode::{self, After};
 use crate::http::h1::framing::{self, Body, Framing};
 use crate::http::h1::head::{self, Limits, Parsed};
-use crate::ir::proxy::ConnectionMode;
+use crate::ir::proxy::{ConnectionMode, RetryOn};
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock;
 use crate::proxy::end::{End, When, Who};
@@ -108,6 +108,11 @@ impl Stream {
                             Err(_) => return Head::Failed(Failure::Junk),
                         }
                         if self.response.status() == 101 || self.response.status() >= 200 {
+                            let wanted = RetryOn::Status(self.response.status());
+                            let again = self.is_replayable() && !self.effects.no_l7_retry;
+                            if again && self.retries < p.retries && p.retry_on.contains(&wanted) {
+                                return Head::Failed(Failure::Status(self.response.status()));
+                            }
                             self.times.data = self.ms();
                             return Head::Complete;
                         }

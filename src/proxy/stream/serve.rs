@@ -296,10 +296,14 @@ impl Stream {
             }
             Outcome::Slot(None) => Ok(None),
             Outcome::Timeout => {
+                self.times.queue = self.ms();
                 self.server = server;
                 Err(Self::unavailable(Who::ServerTimeout, When::Queue))
             }
-            Outcome::Gone => Err(self.client_stop(c, Received::End, When::Queue)),
+            Outcome::Gone => {
+                self.times.queue = self.ms();
+                Err(self.client_stop(c, Received::End, When::Queue))
+            }
         }
     }
 

@@ -338,6 +338,8 @@ impl Stream {
         match c.receive().await {
             crate::proxy::session::Received::Bytes(_) => Ok(true),
             crate::proxy::session::Received::Timeout => Ok(false),
+            // Nothing more will come: rules decide on what there is.
+            crate::proxy::session::Received::End if !self.is_http => Ok(false),
             other => Err(self.client_stop(c, other, When::Request)),
         }
     }

@@ -1,6 +1,7 @@
 //! A stream without messages: content rules, a server, a tunnel.
 
 use super::{Stop, Stream, Tell};
+use crate::http::h1::body::Decoder;
 use crate::ir::ServerId;
 use crate::proxy::buffers::Buffer;
 use crate::proxy::end::{When, Who};
@@ -12,6 +13,8 @@ impl Stream {
     pub async fn run_tcp(&mut self, c: &mut Client) {
         self.begin(c);
         self.is_http = false;
+        // Nobody announces how much will come.
+        self.body = Decoder::Endless;
         self.times.idle = 0;
         self.times.request = 0;
         self.local.world.process.total_requests.inc();
