@@ -434,8 +434,10 @@ fn judge_pgsql(received: &[u8]) -> Judgement {
         [b'R', ..] if received.len() >= 9 => Judgement::Pass(found(Verdict::L7Ok, Some(0), "PostgreSQL server is ok")),
         [b'R', ..] => Judgement::More,
         [b'E', ..] => {
-            let info = received.get(5..).map(String::from_utf8_lossy).unwrap_or_default().replace('\0', " ");
-            Judgement::Fail(found(Verdict::L7Response, None, info.trim().to_owned()))
+            // The first field's letter, then its text.
+            let text = received.get(6..).unwrap_or_default();
+            let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
+            Judgement::Fail(found(Verdict::L7Response, None, String::from_utf8_lossy(&text[..end])))
         }
         _ => Judgement::Fail(found(Verdict::L7Response, None, "PostgreSQL unknown error")),
     }

@@ -22,7 +22,9 @@ pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start:
                 let scope = stage.scope();
                 acl::holds(condition, acls, &scope)
             };
-            if stage.may_change.get() && !stage.waited {
+            // What matches already stays matched, whatever comes; only a miss may still turn.
+            let undecided = stage.may_change.get() && holds == condition.negate;
+            if undecided && !stage.waited {
                 return Outcome { verdict: Verdict::Wait(Wait::Data), at };
             }
             if !holds {
