@@ -8,6 +8,7 @@
 //! * [`spawn`]: start a program as somebody else
 //! * [`local_time`]: the time of day
 //! * [`namespace`]: enter a network namespace
+//! * [`priority`]: be served before others
 //! * [`procs`]: which processes run, as `/proc` tells it
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
@@ -25,6 +26,7 @@ pub mod local_time;
 pub mod namespace;
 pub mod pidfd;
 pub mod pidfile;
+pub mod priority;
 pub mod procs;
 pub mod sd_notify;
 pub mod signals;

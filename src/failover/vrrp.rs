@@ -29,10 +29,10 @@ use super::{
     watch,
 };
 use crate::{
-    ir::failover::Failover,
+    ir::failover::{Failover, Global},
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links},
-    process::{local_time::LocalTime, pidfile},
+    process::{local_time::LocalTime, pidfile, priority},
     vrrp::{Input, Output, Router, Time, input::Link, output::Level},
 };
 
@@ -52,6 +52,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     if let Err(error) = pidfile::write(pid_file, nix::unistd::getpid().as_raw()) {
         log.info(&format!("Unable to write pid file {}: {error}", pid_file.display()));
     }
+    prioritise(&checked.config.global, &log);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -70,6 +71,24 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
             log.info(&format!("VRRP process failed: {error}"));
             EXIT_FATAL
         }
+    }
+}
+
+/// What the file asks of the scheduler. Not to get it is worth a line, not the service.
+fn prioritise(global: &Global, log: &Logger) {
+    let mut tell = |what: &str, result: io::Result<()>| {
+        if let Err(error) = result {
+            log.info(&format!("Unable to set {what}: {error}"));
+        }
+    };
+    if let Some(nice) = global.process_priority {
+        tell("process priority", priority::set_nice(nice));
+    }
+    if let Some(realtime) = global.realtime_priority {
+        tell("realtime priority", priority::set_realtime(realtime));
+    }
+    if global.no_swap {
+        tell("memory lock", priority::lock_memory());
     }
 }
 

@@ -34,6 +34,7 @@ pub fn command(path: &Path, argv: &[Vec<u8>], run_as: &Credentials) -> Command {
             nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
             nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
             umask(Mode::from_bits_truncate(0o022));
+            super::priority::reset_nice();
             if let Some((uid, gid)) = target {
                 nix::unistd::setgroups(&groups)?;
                 nix::unistd::setgid(gid)?;

@@ -66,6 +66,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     UMASK,
     VRRP_IPTABLES,
     DYNAMIC_INTERFACES,
+    VRRP_PRIORITY,
+    VRRP_RT_PRIORITY,
+    VRRP_NO_SWAP,
     JSON_VERSION,
     STATE_DUMP_FILE,
     STATS_DUMP_FILE,
@@ -192,7 +195,7 @@ const VRRP_GARP_MASTER_DELAY: Keyword = Keyword {
     name: "vrrp_garp_master_delay",
     blocks: GLOBAL,
     grammar: WHOLE_SECONDS,
-    invalid: "vrrp_garp_master_delay '{word}' is invalid",
+    invalid: "vrrp_garp_master_delay '{word}' invalid - ignoring",
     doc: "Default of `garp_master_delay`.",
     examples: &["vrrp_garp_master_delay 10"],
     rejects: &["vrrp_garp_master_delay soon"],
@@ -204,7 +207,7 @@ const VRRP_GARP_MASTER_REPEAT: Keyword = Keyword {
     name: "vrrp_garp_master_repeat",
     blocks: GLOBAL,
     grammar: MESSAGES,
-    invalid: "vrrp_garp_master_repeat '{word}' is invalid",
+    invalid: "vrrp_garp_master_repeat '{word}' invalid - ignoring",
     doc: "Default of `garp_master_repeat`.",
     examples: &["vrrp_garp_master_repeat 3"],
     rejects: &["vrrp_garp_master_repeat many"],
@@ -228,7 +231,7 @@ const VRRP_GARP_MASTER_REFRESH_REPEAT: Keyword = Keyword {
     name: "vrrp_garp_master_refresh_repeat",
     blocks: GLOBAL,
     grammar: MESSAGES,
-    invalid: "vrrp_garp_master_refresh_repeat '{word}' is invalid",
+    invalid: "vrrp_garp_master_refresh_repeat '{word}' invalid - ignoring",
     doc: "Default of `garp_master_refresh_repeat`.",
     examples: &["vrrp_garp_master_refresh_repeat 2"],
     rejects: &["vrrp_garp_master_refresh_repeat many"],
@@ -240,7 +243,7 @@ const VRRP_GARP_LOWER_PRIO_DELAY: Keyword = Keyword {
     name: "vrrp_garp_lower_prio_delay",
     blocks: GLOBAL,
     grammar: WHOLE_SECONDS,
-    invalid: "vrrp_garp_lower_prio_delay '{word}' is invalid",
+    invalid: "vrrp_garp_lower_prio_delay '{word}' invalid - ignoring",
     doc: "Default of `garp_lower_prio_delay`.",
     examples: &["vrrp_garp_lower_prio_delay 10"],
     rejects: &["vrrp_garp_lower_prio_delay soon"],
@@ -252,7 +255,7 @@ const VRRP_GARP_LOWER_PRIO_REPEAT: Keyword = Keyword {
     name: "vrrp_garp_lower_prio_repeat",
     blocks: GLOBAL,
     grammar: MESSAGES,
-    invalid: "vrrp_garp_lower_prio_repeat '{word}' is invalid",
+    invalid: "Invalid vrrp_garp_lower_prio_repeat '{word}'",
     doc: "Default of `garp_lower_prio_repeat`.",
     examples: &["vrrp_garp_lower_prio_repeat 3"],
     rejects: &["vrrp_garp_lower_prio_repeat many"],
@@ -291,7 +294,11 @@ const VRRP_MIN_GARP: Keyword = Keyword {
     doc: "One announcement and no second block.",
     examples: &["vrrp_min_garp"],
     lower: |draft, call| {
-        if call.switch() == Some(true) {
+        let Some(wanted) = call.switch() else {
+            call.complain("bad-switch", "Invalid value for vrrp_min_garp specified");
+            return;
+        };
+        if wanted {
             let garp = &mut draft.global.garp;
             (garp.repeat, garp.delay, garp.refresh) = (Some(1), Some(Duration::ZERO), Some(Duration::ZERO));
             (garp.refresh_repeat, garp.lower_prio_delay, garp.lower_prio_repeat) =
@@ -311,7 +318,7 @@ const VRRP_MCAST_GROUP4: Keyword = Keyword {
         let written = call.args.text("value").unwrap_or_default().to_owned();
         match written.parse::<std::net::Ipv4Addr>().ok().filter(std::net::Ipv4Addr::is_multicast) {
             Some(group) => draft.global.settings.group4 = group,
-            None => call.complain("bad-group", format!("Configuration error: Cannot parse mcast_group4 [{written}]")),
+            None => call.complain("bad-group", format!("Can't parse vrrp_mcast_group4 [{written}]. Skipping")),
         }
     },
     ..KEYWORD
@@ -327,7 +334,7 @@ const VRRP_MCAST_GROUP6: Keyword = Keyword {
         let written = call.args.text("value").unwrap_or_default().to_owned();
         match written.parse::<std::net::Ipv6Addr>().ok().filter(std::net::Ipv6Addr::is_multicast) {
             Some(group) => draft.global.settings.group6 = group,
-            None => call.complain("bad-group", format!("Configuration error: Cannot parse mcast_group6 [{written}]")),
+            None => call.complain("bad-group", format!("Can't parse vrrp_mcast_group6 [{written}]. Skipping")),
         }
     },
     ..KEYWORD
@@ -337,7 +344,7 @@ const VRRP_DOWN_TIMER_ADVERTS: Keyword = Keyword {
     name: "vrrp_down_timer_adverts",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("count", Kind::Int(1, 100))]),
-    invalid: "Invalid vrrp_down_timer_adverts '{word}'",
+    invalid: "Invalid vrrp_down_timer_adverts [1:100] '{word}'",
     doc: "Default of `down_timer_adverts`.",
     examples: &["vrrp_down_timer_adverts 3"],
     rejects: &["vrrp_down_timer_adverts 0"],
@@ -351,7 +358,10 @@ fn switch(draft: &mut Draft, call: &mut Call<'_>, set: impl FnOnce(&mut Global, 
         Some(value) => set(&mut draft.global.settings, value),
         None => {
             let (keyword, word) = (call.keyword.name, call.text(0).unwrap_or_default().to_owned());
-            call.complain("bad-switch", format!("Invalid value '{word}' for global {keyword} specified"));
+            // The original words this one differently.
+            let word =
+                if keyword == "vrrp_notify_priority_changes" { format!(" '{word}' for global") } else { " for".into() };
+            call.complain("bad-switch", format!("Invalid value{word} {keyword} specified"));
         }
     }
 }
@@ -391,7 +401,8 @@ const VRRP_SKIP_CHECK_ADV_ADDR: Keyword = Keyword {
     grammar: SWITCH,
     doc: "Default of `skip_check_adv_addr`.",
     examples: &["vrrp_skip_check_adv_addr"],
-    lower: |draft, call| switch(draft, call, |global, value| global.skip_check_adv_addr = value),
+    // Any other word means yes, as in the original.
+    lower: |draft, call| draft.global.settings.skip_check_adv_addr = call.switch().unwrap_or(true),
     ..KEYWORD
 };
 
@@ -494,7 +505,7 @@ const STARTUP_SCRIPT_TIMEOUT: Keyword = Keyword {
     name: "startup_script_timeout",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 1000))]),
-    invalid: "startup_script_timeout '{word}' is invalid",
+    invalid: "startup_script_timeout '{word}' must be in [1, 1000] - ignoring",
     doc: "Seconds that the start-up script has.",
     examples: &["startup_script_timeout 10"],
     rejects: &["startup_script_timeout 0"],
@@ -520,7 +531,7 @@ const SHUTDOWN_SCRIPT_TIMEOUT: Keyword = Keyword {
     name: "shutdown_script_timeout",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 1000))]),
-    invalid: "shutdown_script_timeout '{word}' is invalid",
+    invalid: "shutdown_script_timeout '{word}' must be in [1, 1000] - ignoring",
     doc: "Seconds that the shutdown script has.",
     examples: &["shutdown_script_timeout 10"],
     rejects: &["shutdown_script_timeout 0"],
@@ -591,14 +602,62 @@ fn umask(draft: &mut Draft, call: &mut Call<'_>) {
         number.or_else(|| BITS.iter().find(|(name, _)| *name == word).map(|(_, bits)| *bits))
     };
     let words = call.words.arguments().iter().map(|word| word.text.as_str()).filter(|word| *word != "|");
-    match words.map(bit).try_fold(0, |mask, bits| Some(mask | bits?)) {
+    match words.clone().map(bit).try_fold(0, |mask, bits| Some(mask | bits?)) {
         Some(mask) => draft.global.settings.umask = Some(mask),
         None => {
-            let written = call.text(0).unwrap_or_default().to_owned();
-            call.complain("bad-umask", format!("Invalid umask '{written}'"));
+            let wrong = words.into_iter().find(|word| bit(word).is_none()).unwrap_or_default().to_owned();
+            call.complain("bad-umask", format!("Unknown umask bit {wrong}"));
         }
     }
 }
+
+const VRRP_PRIORITY: Keyword = Keyword {
+    name: "vrrp_priority",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("nice", Kind::Int(-20, 19))]),
+    invalid: "Invalid vrrp process priority specified",
+    doc: "Nice value of the VRRP process; the lowest is served first.",
+    examples: &["vrrp_priority -10"],
+    rejects: &["vrrp_priority 20"],
+    lower: |draft, call| {
+        let nice = call.args.int("nice").and_then(|nice| i32::try_from(nice).ok());
+        draft.global.settings.process_priority = nice;
+    },
+    ..KEYWORD
+};
+
+const VRRP_RT_PRIORITY: Keyword = Keyword {
+    name: "vrrp_rt_priority",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]),
+    invalid: "Invalid vrrp process real-time priority specified",
+    doc: "Realtime priority of the VRRP process, 1 to 99.",
+    examples: &["vrrp_rt_priority 50"],
+    rejects: &["vrrp_rt_priority 0", "vrrp_rt_priority 100"],
+    lower: |draft, call| {
+        let written = call.args.int("priority").unwrap_or(0);
+        if written < 1 {
+            let text = format!("vrrp process real-time priority {written} less than minimum 1 - setting to minimum");
+            call.complain("bad-priority", text);
+        }
+        if written > 99 {
+            let text =
+                format!("vrrp process real-time priority {written} greater than maximum 99 - setting to maximum");
+            call.complain("bad-priority", text);
+        }
+        draft.global.settings.realtime_priority = u32::try_from(written.clamp(1, 99)).ok();
+    },
+    ..KEYWORD
+};
+
+const VRRP_NO_SWAP: Keyword = Keyword {
+    name: "vrrp_no_swap",
+    blocks: GLOBAL,
+    doc: "The memory of the VRRP process is never swapped out.",
+    examples: &["vrrp_no_swap"],
+    lower: |draft, _| draft.global.settings.no_swap = true,
+    ..KEYWORD
+};
 
 const DYNAMIC_INTERFACES: Keyword = Keyword {
     name: "dynamic_interfaces",

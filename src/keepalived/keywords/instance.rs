@@ -336,7 +336,7 @@ const MCAST_DST_IP: Keyword = Keyword {
             Some(group) => draft.instance().group = Some(group),
             None => {
                 let name = draft.instance().name.clone();
-                call.complain("bad-group", format!("({name}) invalid multicast destination IP address {written}"));
+                call.complain("bad-group", format!("({name}) malformed mcast dest address {written}. Skipping..."));
             }
         }
     },
@@ -356,7 +356,7 @@ const UNICAST_TTL: Keyword = Keyword {
     name: "unicast_ttl",
     blocks: INSTANCE,
     grammar: Grammar::Args(&[Arg::Value("ttl", Kind::Int(0, 255))]),
-    invalid: "({name}) unicast_ttl '{word}' is invalid - ignoring",
+    invalid: "({name}): TTL '{word}' not valid - must be between 0 & 255",
     doc: "Time to live of unicast adverts.",
     examples: &["unicast_ttl 64"],
     rejects: &["unicast_ttl 256"],
@@ -389,7 +389,7 @@ const DOWN_TIMER_ADVERTS: Keyword = Keyword {
     name: "down_timer_adverts",
     blocks: INSTANCE,
     grammar: Grammar::Args(&[Arg::Value("count", Kind::Int(1, 100))]),
-    invalid: "({name}) Invalid down_timer_adverts '{word}' - ignoring",
+    invalid: "({name}): Invalid down_timer_adverts [1:100] '{word}'",
     doc: "Adverts missed before the master counts as down.",
     examples: &["down_timer_adverts 3"],
     rejects: &["down_timer_adverts 0"],
@@ -469,11 +469,11 @@ const PROMOTE_SECONDARIES: Keyword = Keyword {
 const KERNEL_RX_BUF_SIZE: Keyword = Keyword {
     name: "kernel_rx_buf_size",
     blocks: INSTANCE,
-    grammar: Grammar::Args(&[Arg::Value("bytes", Kind::Int(1, 2_147_483_647))]),
+    grammar: Grammar::Args(&[Arg::Value("bytes", Kind::Int(0, 2_147_483_647))]),
     invalid: "({name}) kernel_rx_buf_size '{word}' is invalid - ignoring",
     doc: "Bytes of the receive buffer.",
     examples: &["kernel_rx_buf_size 65536"],
-    rejects: &["kernel_rx_buf_size 0"],
+    rejects: &["kernel_rx_buf_size much"],
     lower: |draft, call| {
         draft.instance().receive_buffer = call.args.int("bytes").and_then(|bytes| usize::try_from(bytes).ok());
     },
@@ -556,7 +556,7 @@ const GARP_LOWER_PRIO_REPEAT: Keyword = Keyword {
     name: "garp_lower_prio_repeat",
     blocks: INSTANCE,
     grammar: MESSAGES,
-    invalid: "({name}): garp_lower_prio_repeat '{word}' invalid - ignoring",
+    invalid: "({name}): Invalid garp_lower_prio_repeat '{word}'",
     doc: "Messages for each address after an advert of lower priority; 0 for none.",
     examples: &["garp_lower_prio_repeat 5"],
     rejects: &["garp_lower_prio_repeat many"],

@@ -107,6 +107,11 @@ const NOTIFY_PRIORITY_CHANGES: Keyword = Keyword {
     examples: &["notify_priority_changes true"],
     lower: |draft, call| {
         let value = call.switch();
+        if value.is_none() {
+            let (owner, word) = (draft.owner(), call.text(0).unwrap_or_default().to_owned());
+            let text = format!("({owner}) Invalid value '{word}' for notify_priority_changes specified");
+            call.complain("bad-switch", text);
+        }
         match draft.open {
             Open::Group => draft.group().notify_priority_changes = value,
             _ => draft.instance().notify_priority_changes = value,

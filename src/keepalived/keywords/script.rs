@@ -113,7 +113,13 @@ const USER: Keyword = Keyword {
         let words: Vec<&str> = call.words.arguments().iter().map(|word| word.text.as_str()).collect();
         match super::shared::run_as(call, &words) {
             Some(run_as) => draft.script().run_as = Some(run_as),
-            None => draft.script().bad_user = true,
+            None => {
+                let script = draft.script();
+                script.bad_user = true;
+                let program = script.command.as_ref().map(|(argv, _)| String::from_utf8_lossy(&argv[0]).into_owned());
+                let text = format!("Unable to set uid/gid for script '{}'", program.unwrap_or_default());
+                call.complain("no-user", text);
+            }
         }
     },
     ..KEYWORD

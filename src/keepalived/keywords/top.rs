@@ -105,8 +105,7 @@ fn script_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
         closing.report.at("no-user", closing.at, text);
         draft.scripts.pop();
     } else if script.bad_user {
-        let text = format!("Unable to set user for vrrp script {name} - removing");
-        closing.report.at("no-user", closing.at, text);
+        // Said where the user stands.
         draft.scripts.pop();
     }
 }
@@ -248,7 +247,7 @@ const CHILD_WAIT_TIME: Keyword = Keyword {
     blocks: TOP,
     grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(0, 2_147_483_647))]),
     passes: &[Pass::Global],
-    invalid: "child_wait_time '{word}' is invalid - ignoring",
+    invalid: "Invalid child_wait_time {word}",
     doc: "Seconds that the parent gives its children to end.",
     examples: &["child_wait_time 5"],
     rejects: &["child_wait_time soon"],
