@@ -156,6 +156,10 @@ impl Walker<'_> {
                 self.opened(words);
                 self.block(block);
             }
+            // A list whose first line is its end is empty, brace or not.
+            Opens::List(_) if matches!(self.pieces.get(self.at), Some(Piece::Close(_))) => {
+                self.next();
+            }
             Opens::List(entry) => {
                 self.opened(words);
                 self.list(keyword, entry);

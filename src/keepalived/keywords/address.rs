@@ -70,13 +70,21 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     };
     let mut address = Address { written, at: call.words.at, ..Address::host(ip) };
     address.prefix = prefix.unwrap_or(address.prefix);
+    if let Some(label) =
+        call.words.arguments().windows(2).find(|pair| pair[0].text == "label").map(|pair| &pair[1].text)
+        && label.len() > 15
+    {
+        let text = format!("Address label {label} is longer than maximum length 15 - removing address");
+        call.complain("long-label", text);
+        return None;
+    }
     let mut missing = false;
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let understood = match word {
             "dev" => set(&mut address.device, words.next().map(str::to_owned)),
-            "label" => set(&mut address.label, words.next().map(|label| Label(label.chars().take(15).collect()))),
+            "label" => set(&mut address.label, words.next().map(|label| Label(label.to_owned()))),
             "brd" | "broadcast" => set(&mut address.broadcast, words.next().and_then(broadcast)),
             "scope" => words.next().and_then(scope).map(|scope| address.scope = scope).is_some(),
             "peer" => set(&mut address.peer, words.next().and_then(peer)),
@@ -105,6 +113,14 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
                 format!("Unknown configuration entry '{word}' for ip address - ignoring"),
             );
         }
+    }
+    if let Some(device) = &address.device
+        && !draft.global.dynamic_interfaces
+        && !call.system.interface_exists(device)
+    {
+        let text = format!("WARNING - interface {device} for ip address {} doesn't exist", address.ip);
+        call.complain("no-interface", text);
+        draft.missing_interface = true;
     }
     if address.ip.is_ipv6() && address.scope != Scope::Universe {
         let written = address.written.clone();

@@ -275,16 +275,35 @@ fn unicast_peer(draft: &mut Draft, call: &mut Call<'_>) {
         call.complain("bad-peer", text);
         return;
     };
-    let ttl = |key: &str| {
-        let words = call.words.arguments();
-        let at = words.iter().position(|word| word.text == key)?;
-        words.get(at + 1)?.text.parse().ok()
-    };
-    let peer = Peer { ip, min_ttl: ttl("min_ttl"), max_ttl: ttl("max_ttl") };
+    let mut peer = Peer { ip, min_ttl: None, max_ttl: None };
+    let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
+    for pair in words.chunks(2) {
+        let [key, value] = pair else {
+            call.complain("bad-peer", format!("({}) {} is missing a value", instance.name, pair[0]));
+            break;
+        };
+        let place = match key.as_str() {
+            "min_ttl" => &mut peer.min_ttl,
+            "max_ttl" => &mut peer.max_ttl,
+            _ => {
+                call.complain("bad-peer", format!("({}) Unknown unicast_peer option {key}", instance.name));
+                continue;
+            }
+        };
+        match value.parse::<i64>() {
+            Ok(number) if (0..=255).contains(&number) => *place = u8::try_from(number).ok(),
+            Ok(_) => call.complain("bad-number", format!("number '{value}' outside range [0, 255]")),
+            Err(_) => call.complain("bad-number", format!("invalid number '{value}'")),
+        }
+    }
     if let Some(first) = instance.peers.first().map(|peer| peer.ip).or(instance.source)
         && first.is_ipv4() != ip.is_ipv4()
     {
-        let text = format!("({}) unicast peer address family does not match - ignoring {written}", instance.name);
+        let name = &instance.name;
+        let text = format!(
+            "Configuration error: VRRP instance[{name}] and unicast peer address[{written}] MUST be of the same family !!! \
+             Skipping..."
+        );
         call.complain("family", text);
         return;
     }
@@ -312,8 +331,17 @@ fn source(draft: &mut Draft, call: &mut Call<'_>) {
     let written = call.args.text("address").unwrap_or_default().to_owned();
     let instance = draft.instance();
     instance.unicast |= call.keyword.name == "unicast_src_ip";
-    match written.parse() {
-        Ok(ip) => instance.source = Some(ip),
+    let settled = instance.addresses.first().map(|address| address.ip).or(instance.peers.first().map(|peer| peer.ip));
+    match written.parse::<IpAddr>() {
+        Ok(ip) if settled.is_none_or(|other| other.is_ipv4() == ip.is_ipv4()) => instance.source = Some(ip),
+        Ok(_) => {
+            let name = &instance.name;
+            let text = format!(
+                "Configuration error: VRRP instance[{name}] and src address[{written}] MUST be of the same family !!! \
+                 Skipping..."
+            );
+            call.complain("family", text);
+        }
         Err(_) => {
             let name = &instance.name;
             call.complain(
@@ -568,7 +596,7 @@ const DEBUG: Keyword = Keyword {
     name: "debug",
     blocks: INSTANCE,
     grammar: Grammar::Args(&[Arg::Value("level", Kind::Int(0, 4))]),
-    invalid: "({name}) Debug value '{word}' is invalid - ignoring",
+    invalid: "({name}) Debug value '{word}' not valid; must be between 0-4",
     status: Status::Tuning,
     doc: "Accepted; the original does nothing with it either.",
     examples: &["debug 0"],

@@ -25,7 +25,7 @@ pub(super) fn command(call: &mut Call<'_>, what: &str) -> Option<(Vec<Vec<u8>>, 
     let (line, rest) = quoted::first_word(&after_keyword);
     let argv = quoted::split(&line).unwrap_or_else(|partial| partial);
     if argv.is_empty() {
-        call.complain("no-script", format!("No {what} script specified - ignoring"));
+        call.report.aside("no-script", call.words.at, format!("No {what} script specified - ignoring"));
         return None;
     }
     let words: Vec<&str> = rest.split_whitespace().collect();

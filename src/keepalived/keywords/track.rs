@@ -132,7 +132,12 @@ fn tracked(owner: &str, call: &mut Call<'_>, bad_weight: impl Fn(&str, &str) -> 
                         item.weight = Some(Weight { value, reverse: false });
                         continue;
                     }
-                    Ok(value) if value.abs() == 254 => None,
+                    Ok(value) if value.abs() == 254 => {
+                        let text = format!("({owner}) weight for {} cannot be +/-254. Setting to +/-253", item.name);
+                        call.complain("bad-weight", text);
+                        item.weight = Some(Weight { value: value.signum() * 253, reverse: false });
+                        continue;
+                    }
                     Ok(_) => Some(format!("number '{written}' outside range [-254, 254]")),
                     Err(_) => Some(format!("invalid number '{written}'")),
                 };
