@@ -4,5 +4,11 @@
 mod failover;
 #[path = "behaviour/failover_pair.rs"]
 mod failover_pair;
+#[path = "behaviour/farm.rs"]
+mod farm;
+#[path = "behaviour/proxy_http.rs"]
+mod proxy_http;
+#[path = "behaviour/proxy_tcp.rs"]
+mod proxy_tcp;
 #[path = "behaviour/space.rs"]
 mod space;
