@@ -129,7 +129,9 @@ impl Stream {
         }
         c.entry.session.backend.set(None);
         c.entry.session.server.set(None);
-        if !self.logged && world.has_log(c.front) {
+        // `option dontlognull`: a connection that brought nothing is not worth a line.
+        let null = !self.is_http && self.bytes_in == 0 && self.front(c).options.dontlognull;
+        if !self.logged && !null && world.has_log(c.front) {
             self.log(c, false);
         }
     }
