@@ -70,48 +70,37 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     };
     let mut address = Address { written, at: call.words.at, ..Address::host(ip) };
     address.prefix = prefix.unwrap_or(address.prefix);
-    if let Some(label) =
-        call.words.arguments().windows(2).find(|pair| pair[0].text == "label").map(|pair| &pair[1].text)
-        && label.len() > 15
-    {
-        let text = format!("Address label {label} is longer than maximum length 15 - removing address");
-        call.complain("long-label", text);
-        return None;
-    }
     let mut missing = false;
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
-        let understood = match word {
-            "dev" => set(&mut address.device, words.next().map(str::to_owned)),
-            "label" => set(&mut address.label, words.next().map(|label| Label(label.to_owned()))),
-            "brd" | "broadcast" => set(&mut address.broadcast, words.next().and_then(broadcast)),
-            "scope" => words.next().and_then(scope).map(|scope| address.scope = scope).is_some(),
-            "peer" => set(&mut address.peer, words.next().and_then(peer)),
-            "preferred_lft" => match words.next() {
-                Some("forever") => true,
-                number => set(&mut address.preferred_lifetime, number.and_then(|number| number.parse().ok())),
-            },
+        let fault = match word {
             "home" => flag(&mut address.home),
             "-nodad" => flag(&mut address.no_dad),
             "mngtmpaddr" => flag(&mut address.manage_temporary),
             "noprefixroute" => flag(&mut address.no_prefix_route),
             "autojoin" => flag(&mut address.auto_join),
             "no_track" => flag(&mut address.no_track),
-            "track_group" => words.next().is_some(),
             "use_vmac" => {
-                missing = true;
                 // Its own options end with the line.
                 words.by_ref().for_each(drop);
-                true
+                flag(&mut missing)
             }
-            _ => false,
+            "dev" | "label" | "brd" | "broadcast" | "scope" | "peer" | "preferred_lft" | "track_group" => {
+                match words.next() {
+                    Some(value) => valued(&mut address, prefix.is_some(), word, value),
+                    None => Err(Fault::Option(format!("No {word} parameter specified for {ip}"))),
+                }
+            }
+            _ => Err(Fault::Option(format!("Unknown configuration entry '{word}' for ip address - ignoring"))),
         };
-        if !understood {
-            call.complain(
-                "bad-address-option",
-                format!("Unknown configuration entry '{word}' for ip address - ignoring"),
-            );
+        match fault {
+            Ok(()) => {}
+            Err(Fault::Option(text)) => text.lines().for_each(|line| call.complain("bad-address-option", line)),
+            Err(Fault::Address(text)) => {
+                call.complain("bad-address", text);
+                return None;
+            }
         }
     }
     if let Some(device) = &address.device
@@ -135,14 +124,65 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     Some(address)
 }
 
-fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
-    *place = value;
-    place.is_some()
+/// What a wrong option costs.
+enum Fault {
+    /// Only itself. Several lines are several complaints.
+    Option(String),
+    /// The whole address.
+    Address(String),
 }
 
-fn flag(place: &mut bool) -> bool {
+/// An option with a value.
+fn valued(address: &mut Address, has_prefix: bool, option: &str, value: &str) -> Result<(), Fault> {
+    let only = |text: String| Err(Fault::Option(text));
+    match option {
+        "dev" => address.device = Some(value.to_owned()),
+        "label" if value.len() > 15 => {
+            let text = format!("Address label {value} is longer than maximum length 15 - removing address");
+            return Err(Fault::Address(text));
+        }
+        "label" => address.label = Some(Label(value.to_owned())),
+        "scope" => match scope(value) {
+            Some(scope) => address.scope = scope,
+            None => return only(format!("Invalid scope '{value}' specified for {} - ignoring", address.ip)),
+        },
+        "peer" => match value.parse::<IpAddr>() {
+            Err(_) => {
+                return only(format!("VRRP parsed invalid IP {value}. skipping IP...\nInvalid peer address {value}"));
+            }
+            Ok(peer) if peer.is_ipv4() != address.ip.is_ipv4() => {
+                return only(format!("Peer address {value} does not match address family"));
+            }
+            Ok(peer) => {
+                let full = if peer.is_ipv4() { 32 } else { 128 };
+                address.peer = Some((peer, full));
+                if has_prefix {
+                    address.prefix = full;
+                    return only("Cannot specify address prefix when specifying peer address - ignoring".into());
+                }
+            }
+        },
+        "preferred_lft" if value == "forever" => {}
+        "preferred_lft" => match value.parse() {
+            Ok(seconds) => address.preferred_lifetime = Some(seconds),
+            Err(_) => return only(format!("invalid number '{value}'\npreferred_lft {value} is invalid")),
+        },
+        "brd" | "broadcast" => match broadcast(value) {
+            Some(broadcast) => address.broadcast = Some(broadcast),
+            None => {
+                return Err(Fault::Address(format!(
+                    "VRRP is trying to assign invalid broadcast {value}. skipping VIP..."
+                )));
+            }
+        },
+        _ => {}
+    }
+    Ok(())
+}
+
+fn flag(place: &mut bool) -> Result<(), Fault> {
     *place = true;
-    true
+    Ok(())
 }
 
 fn broadcast(text: &str) -> Option<Broadcast> {
@@ -161,9 +201,4 @@ fn scope(text: &str) -> Option<Scope> {
         "host" => Some(Scope::Host),
         _ => text.parse().ok().map(Scope::Number),
     }
-}
-
-fn peer(text: &str) -> Option<(IpAddr, u8)> {
-    let (ip, prefix) = address_and_prefix(text)?;
-    Some((ip, prefix.unwrap_or_else(|| if ip.is_ipv4() { 32 } else { 128 })))
 }
