@@ -37,23 +37,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("ir", &["text"]),
     // Protocols and decisions.
-    ("http", &["ir", "text", "wire"]),
     ("wire", &["ir", "text"]),
-    ("expr", &["ir", "text", "http", "wire", "table", "balance"]), // balance: the hashes that converters offer
-    ("rules", &["ir", "text", "expr", "http", "log", "table", "wire"]),
+    ("http", &["ir", "text", "wire"]),
+    ("table", &["ir", "text"]),
     ("balance", &["ir", "text"]),
     ("queue", &["ir", "text", "balance"]),
-    ("health", &["ir", "text", "http", "wire"]),
-    ("table", &["ir", "text"]),
-    ("log", &["ir", "text", "expr", "http"]),
-    ("stats", &["ir", "text", "http", "health", "balance"]),
+    ("health", &["ir", "text", "http"]),
+    ("expr", &["ir", "text", "http", "wire", "table", "balance"]), // balance: the hashes that converters offer
+    ("rules", &["ir", "text", "expr", "http"]),
+    ("log", &["ir", "text", "http"]),
+    ("stats", &["ir", "text", "health"]),
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),
     ("vrrp", &["ir", "text"]),
     // The two languages: they read the tables of the rooms that run the items, and never each other.
-    ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "http", "balance", "health", "table", "stats"]),
-    ("keepalived", &["ir", "text", "vrrp"]),
+    ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "table"]),
+    ("keepalived", &["ir", "text"]),
     // Shells that others share.
-    ("net", &["ir", "text", "wire", "vrrp"]),
+    ("net", &["ir", "text", "vrrp"]),
     ("process", &["ir", "text"]),
     // Shells.
     (
@@ -63,9 +63,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stats", "cli", "net", "process",
         ],
     ),
-    ("failover", &["ir", "text", "keepalived", "vrrp", "wire", "log", "net", "process"]),
-    ("lab", &["ir", "text", "haproxy", "keepalived", "net", "process"]),
-    ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover", "proxy"]),
+    ("failover", &["ir", "text", "keepalived", "vrrp", "net", "process"]),
+    ("lab", &["process"]),
+    ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover"]),
 ];
 
 /// What no pure room may name: (path prefix, why).
