@@ -5,14 +5,15 @@ use super::session::{Client, Received};
 use super::stream::Ended;
 
 /// Serves requests until the connection ends.
-pub async fn serve(mut client: Client) {
+pub async fn serve(mut client: Box<Client>) {
     client.count_session();
     loop {
         if client.buf.is_empty() && !wait(&mut client).await {
             return;
         }
         let mut stream = client.local.take_stream();
-        let ended = stream.run(&mut client).await;
+        // Boxed, so that a connection between two requests stays small.
+        let ended = Box::pin(stream.run(&mut client)).await;
         client.local.give_stream(stream);
         match ended {
             Ended::Keep => {}
@@ -35,7 +36,7 @@ async fn wait(client: &mut Client) -> bool {
         return true;
     }
     if client.requests == 0 {
-        super::stream::nothing_came(client, got).await;
+        Box::pin(super::stream::nothing_came(client, got)).await;
     }
     false
 }

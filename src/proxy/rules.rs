@@ -18,7 +18,7 @@ use crate::rules::{Verdict, Wait, run};
 pub async fn connection(c: &mut Client) -> bool {
     let p = c.proxy();
     let bind = &p.listeners[c.listener].options;
-    if !p.rules.tcp_request_connection.is_empty() && !walk(c, &p.rules.tcp_request_connection, false).await {
+    if !p.rules.tcp_request_connection.is_empty() && !Box::pin(walk(c, &p.rules.tcp_request_connection, false)).await {
         return false;
     }
     if bind.accept_proxy && !c.connection.received_proxy && !Box::pin(super::greeting::proxy_header(c)).await {
@@ -35,7 +35,7 @@ pub async fn connection(c: &mut Client) -> bool {
 /// `tcp-request session`; `false` when the session is refused.
 pub async fn session(c: &mut Client) -> bool {
     let p = c.proxy();
-    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, true).await
+    p.rules.tcp_request_session.is_empty() || Box::pin(walk(c, &p.rules.tcp_request_session, true)).await
 }
 
 async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool {

@@ -219,12 +219,12 @@ pub async fn serve(local: &'static Local, accepted: Accepted) {
     }
     match client.proxy().mode {
         Mode::Http => super::http::serve(client).await,
-        Mode::Tcp => super::tcp::serve(client).await,
+        Mode::Tcp => Box::pin(super::tcp::serve(client)).await,
     }
 }
 
 /// Counts the connection and gathers what is known of it.
-fn greet(local: &'static Local, accepted: Accepted) -> Option<Client> {
+fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
     let world = local.world;
     let (p, live) = world.proxy(accepted.front);
     let bind = &p.listeners[accepted.listener];
@@ -258,7 +258,8 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Client> {
         server: None.into(),
         killed: None.into(),
     }));
-    Some(Client {
+    // Boxed, as the client goes through several hands and each would reserve room for it.
+    Some(Box::new(Client {
         local,
         sock,
         buf: Buffer::empty(),
@@ -283,7 +284,7 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Client> {
         handshake: 0,
         last_server: None,
         counted,
-    })
+    }))
 }
 
 impl Client {

@@ -3,7 +3,7 @@
 use super::session::Client;
 
 /// Serves a connection until both sides have closed.
-pub async fn serve(mut client: Client) {
+pub async fn serve(mut client: Box<Client>) {
     client.count_session();
     let mut stream = client.local.take_stream();
     stream.run_tcp(&mut client).await;
