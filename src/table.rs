@@ -1,3 +1,5 @@
-//! Stick-tables: entries, data types, expiry.
+//! Stick-tables: keys, entries, data types, expiry. Decisions only: the caller brings the time, the lock and the key.
 
 pub mod data_types;
+pub mod key;
+pub mod store;

@@ -7,6 +7,7 @@ pub mod proxies;
 pub mod servers;
 pub mod sessions;
 pub mod show;
+pub mod tables;
 
 use super::command::Command;
 use super::control::Control;
@@ -14,7 +15,7 @@ use crate::ir::listener::AccessLevel;
 use crate::ir::{ProxyId, ServerId};
 
 const LISTS: &[&[&Command]] =
-    &[connection::ALL, patterns::ALL, proxies::ALL, servers::ALL, sessions::ALL, show::ALL, missing::ALL];
+    &[connection::ALL, patterns::ALL, proxies::ALL, servers::ALL, sessions::ALL, show::ALL, tables::ALL, missing::ALL];
 
 /// Every command, in the order of the lists.
 pub fn all() -> impl Iterator<Item = &'static Command> {

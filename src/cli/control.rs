@@ -5,6 +5,7 @@ use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::stats::info::Facts;
 use crate::stats::row::Row;
+use crate::table::store::Table;
 
 /// What commands can ask and do.
 pub trait Control {
@@ -38,6 +39,8 @@ pub trait Control {
     fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String>;
     /// A variable of the process, as text.
     fn variable(&self, name: &str) -> Option<String>;
+    /// Does something with a proxy's stick-table and the milliseconds of its clock; `false`: it has none.
+    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool;
     fn environment(&self) -> Vec<(String, String)>;
 }
 

@@ -132,10 +132,8 @@ impl<'a> Value<'a> {
             Self::Ip(IpAddr::V4(v4)) => Some(i64::from(u32::from(*v4))),
             // The number of an IPv6 address does not fit; the original takes the low 64 bits.
             Self::Ip(IpAddr::V6(v6)) => Some(u128::from(*v6) as i64),
-            Self::Str(s) => {
-                let (n, used) = leading_int(s);
-                (used > 0).then_some(n)
-            }
+            // Text that is no number counts as 0, no text is nothing.
+            Self::Str(s) => (!s.is_empty()).then(|| leading_int(s).0),
             Self::Bin(_) | Self::Meth(_) => None,
         }
     }

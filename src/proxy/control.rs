@@ -13,6 +13,7 @@ use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::stats::info::Facts;
 use crate::stats::row::Row;
+use crate::table::store::Table;
 
 /// The hands of an operator.
 pub struct Hands(pub &'static World);
@@ -143,6 +144,11 @@ impl Control for Hands {
         let all = self.0.variables.read().ok()?;
         let text = all.get(name)?.clone().into_text().into_owned();
         Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool {
+        let table = self.0.proxies[p.0].table.as_ref();
+        table.inspect(|t| f(&mut lock(t), self.0.uptime_ms())).is_some()
     }
 
     fn environment(&self) -> Vec<(String, String)> {

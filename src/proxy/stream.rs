@@ -15,6 +15,7 @@ mod route;
 mod serve;
 pub(crate) mod stage;
 mod stats;
+mod stick;
 mod tcp;
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ use crate::ir::{ProxyId, ServerId};
 use crate::log::facts::Timers;
 use crate::rules::Answer;
 use crate::rules::stage::Effects;
+use crate::table::key::Key;
 
 pub use request::nothing_came;
 
@@ -97,6 +99,8 @@ pub struct Stream {
     redispatched: bool,
     queue_ahead: (u64, u64),
     cookie: cookies::Cookies,
+    /// Keys of stick rules that get the server which answers.
+    stick_keys: Vec<(ProxyId, Key)>,
     unique_id: Option<Vec<u8>>,
     request_cookie: Option<Vec<u8>>,
     response_cookie: Option<Vec<u8>>,
@@ -141,6 +145,7 @@ impl Stream {
             redispatched: false,
             queue_ahead: (0, 0),
             cookie: cookies::Cookies::default(),
+            stick_keys: Vec::new(),
             unique_id: None,
             request_cookie: None,
             response_cookie: None,
@@ -202,6 +207,7 @@ impl Stream {
         self.redispatched = false;
         self.queue_ahead = (0, 0);
         self.cookie = cookies::Cookies::default();
+        self.stick_keys.clear();
         self.unique_id = None;
         self.request_cookie = None;
         self.response_cookie = None;

@@ -14,6 +14,7 @@ use crate::ir::proxy::Proxy;
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::queue::Queue;
 use crate::stats::counters;
+use crate::table::store::Table;
 
 /// One process.
 pub struct World {
@@ -53,6 +54,7 @@ pub struct ProxyLive {
     pub listeners: Vec<ListenerLive>,
     pub servers: Vec<ServerLive>,
     pub farm: Mutex<Farm>,
+    pub table: Option<Mutex<Table>>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
     pub log: Vec<Target>,
     pub state: AtomicU8,
@@ -180,6 +182,7 @@ impl ProxyLive {
             listeners: p.listeners.iter().map(|_| ListenerLive::default()).collect(),
             servers,
             farm: Mutex::new(farm),
+            table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
             queue: Mutex::default(),
             log: p.log.iter().map(Target::new).collect(),
             state: AtomicU8::new(if p.disabled { State::Disabled } else { State::Running } as u8),

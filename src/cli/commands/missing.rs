@@ -18,7 +18,6 @@ missing! {
         "show tls-keys";
     "create and remove servers while running": "add server" "del server";
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
-    "stick-tables": "clear table" "set table" "show table";
     "dynamic cookies": "disable dynamic-cookie backend" "enable dynamic-cookie backend" "set dynamic-cookie-key backend";
     "limits of the process": "set maxconn global" "set rate-limit";
     "the inside of the process":

@@ -208,6 +208,7 @@ impl Stream {
         self.transaction.status = Some(status);
         self.transaction.response_version_minor = self.response.version().last().map(|b| b.wrapping_sub(b'0'));
         self.note_response(c);
+        self.write_tables(c);
         if let Err(stop) = self.response_rules(c).await {
             conn.sock.reset_on_close();
             return Err(stop);

@@ -96,6 +96,7 @@ impl Stream {
             }
             break;
         }
+        self.read_tables(c);
         for rule in &back.force_persist {
             if rule.ignore && self.holds(c, &rule.condition, &back.acls) {
                 self.cookie.server = None;

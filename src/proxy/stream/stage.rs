@@ -138,7 +138,12 @@ fn gauge_of(w: &World, gauge: Gauge, here: (ProxyId, usize)) -> Option<i64> {
             w.config.proxies.get(p.0)?.servers.get(s.0)?.options.weight.unwrap_or(1).into()
         }
         Gauge::Stopping => i64::from(w.is_stopping()),
-        Gauge::TableAvailable(_) | Gauge::TableUsed(_) => return None,
+        Gauge::TableAvailable(p) | Gauge::TableUsed(p) => {
+            let mut table = world::lock(proxy(p)?.table.as_ref()?);
+            let used = table.used(up);
+            let n = if matches!(gauge, Gauge::TableUsed(_)) { used } else { table.spec().size.saturating_sub(used) };
+            n as i64
+        }
     })
 }
 

@@ -58,6 +58,7 @@ impl Stream {
         }
         crate::proxy::connect::no_delay(&conn.sock);
         self.server_addresses = (conn.local, conn.remote);
+        self.write_tables(c);
         self.times.data = self.ms();
         if self.front(c).options.logasap && self.local.world.has_log(c.front) {
             self.times.close = self.ms();
@@ -106,6 +107,7 @@ impl Stream {
             }
             break;
         }
+        self.read_tables(c);
     }
 
     /// A stream of `mode tcp` that found nobody.

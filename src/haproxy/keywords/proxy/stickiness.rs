@@ -96,6 +96,20 @@ fn table(l: &mut Line<'_>) -> Result<StickTable, (usize, String)> {
         }
         i += used;
     }
+    let stores = |name: &str| t.store.iter().any(|s| data_types::get(s.item).name == name);
+    let exclusive: [(&str, &[&str], &str); 3] = [
+        ("gpt", &["gpt0"], "gpt0"),
+        ("gpc", &["gpc0", "gpc1"], "gpc[0/1]"),
+        ("gpc_rate", &["gpc0_rate", "gpc1_rate"], "gpc[0/1]_rate"),
+    ];
+    for (array, single, shown) in exclusive {
+        if stores(array) && single.iter().any(|s| stores(s)) {
+            let e = format!(
+                "simultaneous usage of '{array}' and '{shown}' in a same table is not permitted as '{array}' overrides '{shown}'."
+            );
+            return Err((0, e));
+        }
+    }
     t.key = key.ok_or_else(|| (0, "missing argument 'type'.".to_owned()))?;
     if t.size == 0 {
         return Err((0, "missing size.".to_owned()));
