@@ -48,7 +48,7 @@ impl Control for Hands {
             check_status: if options.check { status_number(last) } else { 1 },
             check_result: match (options.check, last) {
                 (false, _) | (true, Verdict::Initializing | Verdict::Unknown) => 0,
-                (true, v) if v == Verdict::L7OkConditional => 4,
+                (true, Verdict::L7OkConditional) => 4,
                 (true, v) if v.is_success() => 3,
                 _ => 2,
             },

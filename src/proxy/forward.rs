@@ -86,9 +86,8 @@ impl Flow<'_> {
     ) -> Done {
         let mut moved = 0;
         loop {
-            let ended = match self.gather(buf, out, decoder, trailers, &mut moved) {
-                Ok(ended) => ended,
-                Err(()) => return Done { moved, cut: Some(Cut::Malformed) },
+            let Ok(ended) = self.gather(buf, out, decoder, trailers, &mut moved) else {
+                return Done { moved, cut: Some(Cut::Malformed) };
             };
             if let Err(cut) = self.send(&mut upload, out, buf, decoder, &mut moved).await {
                 return Done { moved, cut: Some(cut) };

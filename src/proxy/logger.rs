@@ -38,6 +38,18 @@ pub struct Identity {
     pub pid: u32,
 }
 
+/// What a log gets to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// 0 (emergency) to 7 (debug).
+    pub level: u8,
+    pub text: &'a [u8],
+    /// In place of the process's own.
+    pub tag: Option<&'a str>,
+    /// RFC 5424 6.3.
+    pub structured: Option<&'a [u8]>,
+}
+
 impl Target {
     pub fn new(spec: &LogTarget) -> Self {
         let sink = match &spec.destination {
@@ -57,17 +69,9 @@ impl Target {
         Self { spec: spec.clone(), sink, seen: AtomicU32::new(0) }
     }
 
-    /// Sends `line` at `level` (0..=7). `buf` is scratch memory. Says whether the kernel took it.
-    pub fn send(
-        &self,
-        level: u8,
-        line: &[u8],
-        who: &Identity,
-        tag: Option<&str>,
-        structured: Option<&[u8]>,
-        offset: i32,
-        buf: &mut Vec<u8>,
-    ) -> bool {
+    /// Sends a line. `buf` is scratch memory. Says whether the kernel took it.
+    pub fn send(&self, line: &Line<'_>, who: &Identity, utc_offset: i32, buf: &mut Vec<u8>) -> bool {
+        let level = line.level;
         if level > self.spec.max_level || !self.is_sampled() {
             return true;
         }
@@ -76,15 +80,15 @@ impl Target {
             facility: self.spec.facility,
             level: level.max(self.spec.min_level),
             now: clock::unix_micros(),
-            utc_offset: offset,
+            utc_offset,
             hostname: who.hostname.as_deref(),
             machine: &who.machine,
-            tag: tag.unwrap_or(&who.tag),
+            tag: line.tag.unwrap_or(&who.tag),
             pid: who.pid,
-            structured,
+            structured: line.structured,
         };
         header::write(self.spec.format, &h, buf);
-        buf.extend_from_slice(line);
+        buf.extend_from_slice(line.text);
         buf.truncate(self.spec.max_len.max(1) - 1);
         buf.push(b'\n');
         self.sink.send(buf)

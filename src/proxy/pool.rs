@@ -73,12 +73,10 @@ impl Pool {
     }
 
     /// Closes what has been idle for longer than its server's `pool-purge-delay`, once a second, for ever.
-    pub fn sweep(&'static self, timer: Timer) -> impl Future<Output = ()> {
-        async move {
-            loop {
-                timer.sleep(Duration::from_secs(1)).await;
-                self.close_old(clock::now());
-            }
+    pub async fn sweep(&'static self, timer: Timer) {
+        loop {
+            timer.sleep(Duration::from_secs(1)).await;
+            self.close_old(clock::now());
         }
     }
 

@@ -102,7 +102,7 @@ impl Pipe {
                 Err(rustix::io::Errno::AGAIN) => {
                     std::task::ready!(to.poll_writable(cx))?;
                     to.clear_writable(cx);
-                    if let Poll::Pending = to.poll_writable(cx) {
+                    if to.poll_writable(cx).is_pending() {
                         return Poll::Pending;
                     }
                 }

@@ -32,6 +32,7 @@ pub struct Local {
     pub pool: Pool,
     /// Memory for a log line and for its datagram.
     pub scratch: RefCell<(Vec<u8>, Vec<u8>)>,
+    #[expect(clippy::vec_box, reason = "a stream is large, and goes out and comes back as the box that it is in")]
     streams: RefCell<Vec<Box<Stream>>>,
     /// Listening stops when this changes.
     pub closing: tokio::sync::watch::Receiver<bool>,

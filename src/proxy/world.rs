@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::clock;
-use super::logger::{Identity, Target};
+use super::logger::{Identity, Line, Target};
 use super::servers::ServerLive;
 use crate::balance::farm::{Farm, Member, SCALE};
 use crate::expr::pattern::Library;
@@ -138,9 +138,9 @@ impl World {
     pub fn log_with(&self, proxy: ProxyId, level: u8, line: &[u8], structured: Option<&[u8]>, buf: &mut Vec<u8>) {
         let (p, live) = self.proxy(proxy);
         let global = if p.log_global { &self.global_log[..] } else { &[] };
-        let tag = p.log_tag.as_deref();
+        let line = Line { level, text: line, tag: p.log_tag.as_deref(), structured };
         for t in global.iter().chain(&live.log) {
-            if !t.send(level, line, &self.identity, tag, structured, self.offset(), buf) {
+            if !t.send(&line, &self.identity, self.offset(), buf) {
                 self.process.dropped_logs.inc();
             }
         }

@@ -43,11 +43,9 @@ impl Stream {
             self.encode_request(c);
         }
         let replayable = self.is_replayable();
-        if !replayable || conn.carried > 0 {
-            if !conn.no_delay {
-                crate::proxy::connect::no_delay(&conn.sock);
-                conn.no_delay = true;
-            }
+        if !conn.no_delay && (!replayable || conn.carried > 0) {
+            crate::proxy::connect::no_delay(&conn.sock);
+            conn.no_delay = true;
         }
         let out = std::mem::take(&mut self.out);
         let mut upload = Upload::new(out, self.body, self.asked.body == Body::Chunked);
@@ -56,6 +54,12 @@ impl Stream {
         *replay = replayable;
         self.out = upload.take_memory();
         match head {
+            Head::Complete if replayable && self.is_worth_another_try() => {
+                let status = self.response.status();
+                self.response.clear();
+                conn.sock.reset_on_close();
+                return Ok(Err(Failure::Status(status)));
+            }
             Head::Complete => {}
             Head::Failed(f) => {
                 conn.sock.reset_on_close();
@@ -73,6 +77,14 @@ impl Stream {
         }
         conn.carried += 1;
         self.respond(c, conn, buf, upload).await.map(Ok)
+    }
+
+    /// Whether `retry-on` names the response's status, and a retry is left.
+    fn is_worth_another_try(&self) -> bool {
+        let Some(back) = self.back else { return false };
+        let p = &self.local.world.config.proxies[back.0];
+        let listed = p.retry_on.contains(&RetryOn::Status(self.response.status()));
+        listed && self.retries < p.retries && !self.effects.no_l7_retry
     }
 
     /// Whether somebody asks for our end's address, which costs a system call.
@@ -341,7 +353,7 @@ impl Stream {
             server: &conn.sock,
             timers: (&c.timer, self.local.timers.timer()),
             session: &c.entry.session,
-            client_patience: patience.or(self.client_patience(c)),
+            client_patience: patience.or_else(|| self.client_patience(c)),
             server_patience: patience.or(p.timeouts.server),
             client_fin: self.front(c).timeouts.client_fin,
             server_fin: p.timeouts.server_fin,

@@ -332,7 +332,7 @@ impl Stream {
     pub(super) async fn wait(&mut self, c: &mut Client, wait: Wait, began: std::time::Instant) -> Result<bool, Stop> {
         let (patience, enough) = match wait {
             Wait::Body { time, at_least } => (Some(time), at_least.map(|n| n as usize)),
-            _ => (self.side(c).1.inspect_delay.or(self.front(c).inspect_delay), None),
+            _ => (self.side(c).1.inspect_delay.or_else(|| self.front(c).inspect_delay), None),
         };
         let whole = self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64);
         if whole || enough.is_some_and(|n| c.buf.len() >= n) || c.buf.is_full() && !c.buf.is_empty() {
