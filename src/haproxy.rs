@@ -18,6 +18,8 @@ pub mod params;
 pub mod read;
 pub mod resolve;
 pub mod show;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 

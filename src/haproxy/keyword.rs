@@ -47,6 +47,12 @@ const NAMES: &[(Sections, &str)] = &[
     (HTTP_ERRORS, "http-errors"),
 ];
 
+/// The keyword that opens a section.
+#[cfg(test)]
+pub fn section_name(section: Sections) -> &'static str {
+    NAMES.iter().find(|(s, _)| *s == section).map_or("", |(_, name)| name)
+}
+
 /// What a line may begin with.
 pub struct Keyword {
     /// One or more words: `timeout client`, `option forwardfor`.

@@ -193,7 +193,20 @@ fn duplicate(draft: &Draft, kind: ProxyKind, id: &Word, words: &[Word], diag: &m
 
 fn userlist(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
     enter(draft, section, Current::Broken);
-    let Some(id) = name(section, words, diag) else { return };
+    let Some(id) = words.get(1) else {
+        let message = "'userlist' expects <name> as arguments.";
+        let d = Diagnostic::error("missing-name", words[0].at.after(), message);
+        return diag.push(d.placed(Place::ParsingTight));
+    };
+    if let Some(c) = atoms::invalid_name_char(&id.text) {
+        let message = format!("character '{c}' is not permitted in '{}' name '{}'.", section.name, id.text);
+        diag.push(Diagnostic::error("bad-name", id.at, message).placed(Place::ParsingTight));
+    }
+    if let Some(other) = draft.config.userlists.iter().find(|u| u.name == id.text) {
+        let d =
+            Diagnostic::warning("duplicate-userlist", id.at, format!("ignoring duplicated userlist '{}'.", id.text));
+        return diag.push(d.placed(Place::ParsingTight).also(other.at, "first here"));
+    }
     draft.config.userlists.push(Userlist {
         name: id.text.clone(),
         users: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use crate::haproxy::Outside;
 use crate::ir::address::{Address, Family, PortRule};
 use crate::text::atoms;
 
@@ -99,6 +100,23 @@ pub fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
         rest = behind;
     }
     out + rest
+}
+
+/// A name becomes the address that the machine finds for it at this moment.
+///
+/// # Errors
+/// There is none; `text` is what was written.
+pub fn settle(address: Address, text: &str, outside: &dyn Outside) -> Result<Address, String> {
+    let Address::Name { host, port, family } = address else { return Ok(address) };
+    let fits = |ip: &IpAddr| match family {
+        Family::Any => true,
+        Family::V4 => ip.is_ipv4(),
+        Family::V6 => ip.is_ipv6(),
+    };
+    let found = outside.resolve(&host).into_iter().find(fits);
+    found
+        .map(|ip| Address::Inet(SocketAddr::new(ip, port)))
+        .ok_or_else(|| format!("invalid address: '{host}' in '{text}'"))
 }
 
 fn inet(text: &str, rest: &str, family: Family, allowed: Allowed, dgram: bool) -> Result<Parsed, String> {

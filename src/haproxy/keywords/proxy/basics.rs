@@ -1,5 +1,6 @@
 //! What every proxy has: mode, addresses, limits, names (manual 4.2).
 
+use crate::haproxy::Outside;
 use crate::haproxy::draft::Current;
 use crate::haproxy::keyword::{BACK, BACKEND, FRONT, FRONTEND, KEYWORD, Keyword, LISTEN, Line, PROXY, Syntax};
 use crate::haproxy::lower::{address, condition};
@@ -65,16 +66,23 @@ fn listen(l: &mut Line<'_>) {
     let given = bind::options(&words, &what, &mut options, &mut name, l);
     let at = l.at();
     let like = Listener { address: Address::Fd(-1), name, id: given.unwrap_or(0), options, text: String::new(), at };
-    for e in spread(&list, &like, l.proxy()) {
+    let outside = l.outside;
+    for e in spread(&list, &like, Some(outside), l.proxy()) {
         l.error(0, format!("'bind' : {e}"));
     }
 }
 
 /// One listener for each address and port of a list. What could not be read is given back.
-fn spread(list: &str, like: &Listener, p: &mut Proxy) -> Vec<String> {
+fn spread(list: &str, like: &Listener, outside: Option<&dyn Outside>, p: &mut Proxy) -> Vec<String> {
     let mut bad = Vec::new();
     for one in list.split(',') {
-        match address::parse(one, address::BIND) {
+        let parsed = address::parse(one, address::BIND).and_then(|mut p| {
+            if let Some(outside) = outside {
+                p.address = address::settle(p.address, one, outside)?;
+            }
+            Ok(p)
+        });
+        match parsed {
             Ok(parsed) => {
                 for port in parsed.ports.0..=parsed.ports.1 {
                     let mut address = parsed.address.clone();
@@ -99,7 +107,8 @@ pub fn inline_bind(word: &Word, p: &mut Proxy, diag: &mut Diagnostics) {
         text: String::new(),
         at: word.at,
     };
-    for e in spread(&word.text, &like, p) {
+    // A name is looked up when the address is taken: the machine is out of reach here.
+    for e in spread(&word.text, &like, None, p) {
         diag.push(Diagnostic::error("bad-argument", word.at, format!("'bind' : {e}")));
     }
 }

@@ -1,5 +1,6 @@
 //! Logs of proxies (manual 4.2 `log`, `log-format` ...).
 
+use crate::haproxy::Outside;
 use crate::haproxy::keyword::{FRONT, KEYWORD, Keyword, Line, PROXY, Syntax};
 use crate::haproxy::lower::sample::Place;
 use crate::haproxy::lower::{address, format};
@@ -52,7 +53,7 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
     if l.rest().len() < 2 {
         return Err((0, "expects <address> and <facility>  as arguments".to_owned()));
     }
-    let destination = destination(&l.address(0)).map_err(|e| (0, e))?;
+    let destination = destination(&l.address(0), l.outside).map_err(|e| (0, e))?;
     let mut t = LogTarget {
         destination,
         format: LogTransport::Local,
@@ -67,7 +68,10 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
     loop {
         match l.arg(i) {
             "len" => {
-                t.max_len = atoms::unsigned(l.arg(i + 1)).and_then(|n| usize::try_from(n).ok()).unwrap_or(80).max(80)
+                let len = atoms::unsigned(l.arg(i + 1)).and_then(|n| usize::try_from(n).ok());
+                t.max_len = len.filter(|n| (80..=65535).contains(n)).ok_or_else(|| {
+                    (i + 1, format!("invalid log length '{}', must be between 80 and 65535", l.arg(i + 1)))
+                })?;
             }
             "format" => {
                 t.format =
@@ -87,24 +91,24 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
         .position(|f| *f == facility)
         .map(|n| n as u8)
         .ok_or_else(|| (i, format!("unknown log facility '{facility}'")))?;
-    let level = |n: usize| {
+    let level = |n: usize, which: &str| {
         let w = l.arg(n);
         LEVELS
             .iter()
             .position(|x| *x == w)
             .map(|x| x as u8)
-            .ok_or_else(|| (n, format!("unknown optional log level '{w}'")))
+            .ok_or_else(|| (n, format!("unknown optional {which}log level '{w}'")))
     };
     if !l.arg(i + 1).is_empty() {
-        t.max_level = level(i + 1)?;
+        t.max_level = level(i + 1, "")?;
     }
     if !l.arg(i + 2).is_empty() {
-        t.min_level = level(i + 2)?;
+        t.min_level = level(i + 2, "minimum ")?;
     }
     Ok(t)
 }
 
-fn destination(text: &str) -> Result<LogDestination, String> {
+fn destination(text: &str, outside: &dyn Outside) -> Result<LogDestination, String> {
     match text {
         "stdout" => return Ok(LogDestination::Fd(1)),
         "stderr" => return Ok(LogDestination::Fd(2)),
@@ -120,7 +124,7 @@ fn destination(text: &str) -> Result<LogDestination, String> {
             if !p.has_port {
                 a.set_port(514);
             }
-            LogDestination::Socket(a)
+            LogDestination::Socket(address::settle(a, text, outside)?)
         }
     })
 }
