@@ -8,6 +8,7 @@
 //! * [`pages`]: the built-in answers
 //! * [`h1`]: the HTTP/1 codec, sans-I/O
 
+pub mod cacheable;
 pub mod cookie;
 pub mod h1;
 pub mod message;

@@ -1,5 +1,8 @@
-//! The binaries on real sockets, each test in namespaces of its own: nothing outside is touched, nothing runs as root outside.
+//! The binaries on real sockets. keepalived runs in namespaces of its own; haproxy listens on sockets in a directory of its
+//! own. Nothing outside is touched.
 
+#[path = "behaviour/configuration.rs"]
+mod configuration;
 #[path = "behaviour/failover.rs"]
 mod failover;
 #[path = "behaviour/failover_pair.rs"]
@@ -8,7 +11,11 @@ mod failover_pair;
 mod farm;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
+#[path = "behaviour/proxy_space.rs"]
+mod proxy_space;
 #[path = "behaviour/proxy_tcp.rs"]
 mod proxy_tcp;
+#[path = "behaviour/proxying.rs"]
+mod proxying;
 #[path = "behaviour/space.rs"]
 mod space;

@@ -234,7 +234,11 @@ impl Expectation {
                 } else {
                     // An error in the protocol's own words.
                     let verdict = if received.starts_with(b"-") { Verdict::L7Status } else { Verdict::L7Response };
-                    Judgement::Fail(found(verdict, Some(0).filter(|_| verdict == Verdict::L7Status), first_line(received)))
+                    Judgement::Fail(found(
+                        verdict,
+                        Some(0).filter(|_| verdict == Verdict::L7Status),
+                        first_line(received),
+                    ))
                 }
             }
             _ if self.is_http => self.judge_http(received, ended),

@@ -350,13 +350,7 @@ fn cause(o: &Outcome) -> Cause<'_> {
 }
 
 /// `option log-health-checks`
-fn log_check(
-    world: &World,
-    p: ProxyId,
-    s: ServerId,
-    o: &Outcome,
-    (level, rise, fall, up): (u32, u32, u32, bool),
-) {
+fn log_check(world: &World, p: ProxyId, s: ServerId, o: &Outcome, (level, rise, fall, up): (u32, u32, u32, bool)) {
     let (backend, server) = (&world.config.proxies[p.0].name, &world.config.proxies[p.0].servers[s.0].name);
     let backup = if world.config.proxies[p.0].servers[s.0].options.backup { "backup " } else { "" };
     let mut line = format!(

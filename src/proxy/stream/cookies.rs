@@ -1,7 +1,7 @@
 //! Persistence by cookie (HAProxy manual 4.2 `cookie`), and the cookies that logs capture.
 
 use super::Stream;
-use crate::http::cookie;
+use crate::http::{cacheable, cookie};
 use crate::ir::proxy::{CaptureCookie, Cookie, CookieMode};
 use crate::ir::{ProxyId, ServerId};
 use crate::proxy::session::Client;
@@ -213,9 +213,9 @@ impl Stream {
         }
         self.add_cookie(spec, &value, b"");
         self.cookie.given = if stays { Given::Updated } else { Given::Inserted };
-        if spec.nocache {
-            let p = &mut self.response;
-            p.add(b"cache-control", b"private");
+        let method = self.transaction.method.as_slice();
+        if spec.nocache && cacheable::is_cacheable(method, self.response.status(), &self.response) {
+            self.response.add(b"cache-control", b"private");
         }
     }
 

@@ -1,0 +1,158 @@
+//! A place for one haproxy: a directory with its files and sockets, and the process, ended at the end.
+
+use std::{
+    io::{Read as _, Write as _},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const OURS: &str = env!("CARGO_BIN_EXE_haproxy");
+
+/// The original, where it is; a test that needs it says that it was skipped.
+pub(crate) fn original(test: &str) -> Option<PathBuf> {
+    let found = std::env::var_os("HAWSER_ORACLE_HAPROXY").map(PathBuf::from).filter(|p| p.is_file());
+    if found.is_none() {
+        eprintln!("skipped: the original haproxy is not here");
+        if let Some(file) = std::env::var_os("HAWSER_SKIPS") {
+            let line = format!("{test}\tthe original haproxy is not here\n");
+            let file = std::fs::OpenOptions::new().append(true).create(true).open(file);
+            file.and_then(|mut f| f.write_all(line.as_bytes())).expect("the list of skipped tests is writable");
+        }
+    }
+    found
+}
+
+/// A running haproxy. `@NAME@` in its configuration is a socket NAME in its directory.
+pub(crate) struct Proxy {
+    directory: PathBuf,
+    child: Child,
+}
+
+impl Proxy {
+    pub(crate) fn start(binary: impl AsRef<Path>, configuration: &str) -> Self {
+        // Short: the path of a socket has 107 bytes at most.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("hw-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("a temporary directory");
+        let mut text = String::new();
+        for (i, part) in configuration.split('@').enumerate() {
+            if i % 2 == 0 {
+                text.push_str(part)
+            } else {
+                text.push_str(&format!("unix@{}/{part}", directory.display()))
+            }
+        }
+        let file = directory.join("haproxy.cfg");
+        std::fs::write(&file, text).expect("a writable directory");
+        let child = Command::new(binary.as_ref())
+            .arg("-db")
+            .arg("-f")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(directory.join("log")).expect("a writable directory"))
+            .spawn()
+            .expect("the binary runs");
+        let mut proxy = Self { directory, child };
+        let began = Instant::now();
+        let first = configuration.split('@').nth(1).expect("a socket").to_owned();
+        while UnixStream::connect(proxy.directory.join(&first)).is_err() {
+            let ended = proxy.child.try_wait().expect("a child");
+            assert!(ended.is_none() && began.elapsed() < PATIENCE, "it does not start: {}", proxy.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        proxy
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+
+    pub(crate) fn connect(&self, socket: &str) -> UnixStream {
+        let stream = UnixStream::connect(self.directory.join(socket)).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    /// Sends bytes, then reads until the other side closes.
+    pub(crate) fn exchange(&self, socket: &str, bytes: &[u8]) -> String {
+        let mut stream = self.connect(socket);
+        stream.write_all(bytes).expect("it reads");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The answer to one GET with these header lines.
+    pub(crate) fn get(&self, socket: &str, path: &str, headers: &[&str]) -> String {
+        let lines: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+        self.exchange(socket, format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{lines}\r\n").as_bytes())
+    }
+
+    /// The answer to a command on a runtime socket.
+    pub(crate) fn ask(&self, socket: &str, command: &str) -> String {
+        self.exchange(socket, format!("{command}\n").as_bytes())
+    }
+
+    /// A socket of its own, as another's configuration names it.
+    pub(crate) fn address(&self, socket: &str) -> String {
+        format!("unix@{}", self.directory.join(socket).display()).replace('@', "\u{40}")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// What follows the head.
+pub(crate) fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+/// `-c` on a file in its directory: exit code, standard output and error without version, process and path.
+pub(crate) fn check(binary: &Path, directory: &Path, file: &str) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = Command::new(binary)
+        .args(["-c", "-f", file])
+        .current_dir(directory)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("the binary runs");
+    let numbers = regex::Regex::new(r"\(\d+\)").expect("a valid expression");
+    let clean = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let lines =
+            text.lines().filter(|l| !l.contains("haproxy version is ") && !l.contains("path to executable is "));
+        let text = lines.map(|l| format!("{l}\n")).collect::<String>();
+        numbers.replace_all(&text, "(PID)").into_owned()
+    };
+    (status.code(), clean(&stdout), clean(&stderr))
+}

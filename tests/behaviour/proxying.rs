@@ -1,0 +1,212 @@
+//! One haproxy between a client and servers that it plays itself. What is asserted was seen from the original, which gets
+//! the same questions where it is at hand.
+
+use std::io::{Read as _, Write as _};
+
+use crate::proxy_space::{OURS, Proxy, body, original};
+
+const DEFAULTS: &str = "defaults\n mode http\n timeout connect 2s\n timeout client 5s\n timeout server 5s\n";
+
+/// Two servers that say their name, and a dead one's address.
+const SERVERS: &str = "
+frontend a
+  bind @a.sock@
+  http-request return status 200 content-type text/plain hdr cache-control max-age=10 string a if { path /cached }
+  http-request return status 200 content-type text/plain string a
+frontend b
+  bind @b.sock@
+  http-request return status 200 content-type text/plain string b
+";
+
+fn configuration(own: &str) -> String {
+    format!("global\n stats socket @cli.sock@ level admin\n{DEFAULTS}{own}\n{SERVERS}")
+}
+
+/// Runs a test on ours, then on the original if it is there: both must hold.
+fn on_both(own: &str, test: impl Fn(&Proxy)) {
+    test(&Proxy::start(OURS, &configuration(own)));
+    let theirs = std::env::var_os("HAWSER_ORACLE_HAPROXY");
+    if let Some(original) = theirs.and_then(|_| original("on_both")) {
+        test(&Proxy::start(original, &configuration(own)));
+    }
+}
+
+fn bodies(p: &Proxy, n: usize, headers: &[&str]) -> String {
+    (0..n).map(|_| body(&p.get("front.sock", "/", headers)).to_owned()).collect()
+}
+
+#[test]
+fn servers_take_turns_and_weights_count() {
+    on_both("listen l\n bind @front.sock@\n server a @a.sock@ weight 2\n server b @b.sock@", |p| {
+        let mut got = bodies(p, 6, &[]).into_bytes();
+        got.sort_unstable();
+        assert_eq!(got, b"aaaabb");
+    });
+}
+
+#[test]
+fn a_cookie_brings_the_client_back() {
+    let own = "listen l\n bind @front.sock@\n cookie SRV insert indirect nocache\n server a @a.sock@ cookie ca\n server b @b.sock@ cookie cb";
+    on_both(own, |p| {
+        let first = p.get("front.sock", "/", &[]);
+        assert!(first.contains("set-cookie: SRV=ca; path=/\r\n"), "{first}");
+        let private = |path| p.get("front.sock", path, &[]).contains("cache-control: private\r\n");
+        assert!(private("/cached") && !private("/"));
+        assert_eq!(bodies(p, 3, &["Cookie: x=1; SRV=cb"]), "bbb");
+        let back = p.get("front.sock", "/", &["Cookie: SRV=cb"]);
+        assert!(!back.contains("set-cookie"), "{back}");
+    });
+}
+
+#[test]
+fn a_table_brings_the_key_back() {
+    let own = "listen l\n bind @front.sock@\n balance roundrobin\n stick-table type string len 8 size 10 expire 1m\n stick on hdr(x-key)\n server a @a.sock@\n server b @b.sock@";
+    on_both(own, |p| {
+        assert_eq!(bodies(p, 3, &["X-Key: one"]), "aaa");
+        assert_eq!(bodies(p, 3, &["X-Key: two"]), "bbb");
+        assert_eq!(bodies(p, 1, &["X-Key: one"]), "a");
+        let list = p.ask("cli.sock", "show table");
+        assert_eq!(list, "# table: l, type: string, size:10, used:2\n\n");
+        let one = p.ask("cli.sock", "show table l key one");
+        assert!(one.contains(": key=one use=0 exp=") && one.contains(" server_id=1 server_key=a\n"), "{one}");
+        assert_eq!(p.ask("cli.sock", "clear table l key one"), "\n");
+        assert_eq!(p.ask("cli.sock", "show table l key one"), "\n");
+        assert_eq!(p.ask("cli.sock", "show table m"), "No such table\n\n");
+    });
+}
+
+#[test]
+fn a_server_that_refuses_is_passed_over() {
+    let own =
+        "listen l\n bind @front.sock@\n retries 3\n option redispatch 1\n server gone @gone.sock@\n server b @b.sock@";
+    on_both(own, |p| assert_eq!(bodies(p, 4, &[]), "bbbb"));
+}
+
+#[test]
+fn nobody_left_is_503() {
+    on_both("listen l\n bind @front.sock@\n retries 0\n server gone @gone.sock@", |p| {
+        let answer = p.get("front.sock", "/", &[]);
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+        assert!(body(&answer).contains("No server is available to handle this request."), "{answer}");
+    });
+}
+
+/// Requests that must never reach a server.
+#[test]
+fn malformed_requests_get_400() {
+    on_both("listen l\n bind @front.sock@\n server a @a.sock@", |p| {
+        for bad in [
+            "GET / HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+            "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\nx",
+            "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n",
+            "GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n",
+            "GET / HTTP/1.1 \r\nHost h\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        ] {
+            let answer = p.exchange("front.sock", bad.as_bytes());
+            assert!(answer.starts_with("HTTP/1.1 400 Bad request\r\n"), "{bad:?}: {answer:?}");
+        }
+    });
+}
+
+#[test]
+fn an_operator_takes_a_server_out_and_back() {
+    on_both("listen l\n bind @front.sock@\n server a @a.sock@\n server b @b.sock@", |p| {
+        assert_eq!(p.ask("cli.sock", "disable server l/a"), "\n");
+        assert_eq!(bodies(p, 3, &[]), "bbb");
+        let stat = p.ask("cli.sock", "show stat");
+        let row = stat.lines().find(|l| l.starts_with("l,a,")).expect("a row");
+        assert_eq!(row.split(',').nth(17), Some("MAINT"), "{row}");
+        assert_eq!(p.ask("cli.sock", "enable server l/a"), "\n");
+        assert!(bodies(p, 2, &[]).contains('a'));
+        assert_eq!(p.ask("cli.sock", "disable server l/z"), "No such server.\n\n");
+        assert_eq!(p.ask("cli.sock", "set weight l/a 0; get weight l/a"), "\n0 (initial 1)\n\n");
+    });
+}
+
+#[test]
+fn the_statistics_page_asks_who_is_there() {
+    let own = "listen l\n bind @front.sock@\n stats enable\n stats uri /stats\n stats auth admin:admin\n stats realm Haproxy\\ Statistics\n server a @a.sock@";
+    on_both(own, |p| {
+        let stranger = p.get("front.sock", "/stats", &[]);
+        assert!(stranger.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{stranger}");
+        assert!(stranger.contains("www-authenticate: Basic realm=\"Haproxy Statistics\"\r\n"), "{stranger}");
+        let admin = ["Authorization: Basic YWRtaW46YWRtaW4="];
+        let page = p.get("front.sock", "/stats", &admin);
+        assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("content-type: text/html\r\n"), "{page}");
+        let csv = p.get("front.sock", "/stats;csv", &admin);
+        assert!(body(&csv).contains("# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,"), "{csv}");
+        assert_eq!(body(&p.get("front.sock", "/", &[])), "a");
+    });
+}
+
+#[test]
+fn rules_decide_in_their_order() {
+    let own = "frontend f
+  bind @front.sock@
+  acl is_old path_beg /old
+  acl is_api path_beg /api
+  http-request deny deny_status 429 if { hdr(x-bad) -m found }
+  http-request redirect location /new code 301 if is_old
+  http-request set-header X-Seen %[path,upper]
+  use_backend api if is_api
+  default_backend rest
+backend api
+  server a @a.sock@
+backend rest
+  http-response set-header X-Rest yes
+  server b @b.sock@";
+    on_both(own, |p| {
+        assert!(p.get("front.sock", "/", &["X-Bad: 1"]).starts_with("HTTP/1.1 429 "));
+        let moved = p.get("front.sock", "/old/x", &[]);
+        assert!(
+            moved.starts_with("HTTP/1.1 301 Moved Permanently\r\n") && moved.contains("location: /new\r\n"),
+            "{moved}"
+        );
+        assert_eq!(body(&p.get("front.sock", "/api/1", &[])), "a");
+        let rest = p.get("front.sock", "/x", &[]);
+        assert!(rest.contains("x-rest: yes\r\n") && body(&rest) == "b", "{rest}");
+    });
+}
+
+#[test]
+fn a_connection_carries_several_requests() {
+    on_both("listen l\n bind @front.sock@\n server a @a.sock@", |p| {
+        let twice = "GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let answer = p.exchange("front.sock", twice.as_bytes());
+        assert_eq!(answer.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{answer}");
+    });
+}
+
+#[test]
+fn bytes_go_through_both_ways() {
+    let own = "listen l\n mode tcp\n bind @front.sock@\n server a @a.sock@";
+    on_both(own, |p| {
+        let mut s = p.connect("front.sock");
+        s.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it reads");
+        let mut answer = String::new();
+        s.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.ends_with("\r\n\r\na"), "{answer}");
+    });
+}
+
+/// A soft stop: who is there is served to the end, then the process goes.
+#[test]
+fn usr1_lets_the_last_request_finish() {
+    // Its server lives on.
+    let servers = Proxy::start(OURS, &configuration(""));
+    let own = format!("{DEFAULTS}listen l\n bind @front.sock@\n server a {}\n", servers.address("a.sock"));
+    let mut p = Proxy::start(OURS, &own);
+    let mut s = p.connect("front.sock");
+    s.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n").expect("it reads");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let pid = p.pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-USR1", &pid]).status().is_ok_and(|s| s.success()));
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    s.write_all(b"\r\n").expect("it reads");
+    let mut answer = String::new();
+    s.read_to_string(&mut answer).expect("it answers and closes");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\na"), "{answer}");
+    assert_eq!(p.ended(), Some(0));
+}
