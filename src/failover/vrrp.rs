@@ -76,7 +76,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
 
 /// What the file asks of the scheduler. Not to get it is worth a line, not the service.
 fn prioritise(global: &Global, log: &Logger) {
-    let mut tell = |what: &str, result: io::Result<()>| {
+    let tell = |what: &str, result: io::Result<()>| {
         if let Err(error) = result {
             log.info(&format!("Unable to set {what}: {error}"));
         }

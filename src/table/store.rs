@@ -108,7 +108,7 @@ impl Table {
 
     /// Milliseconds until an entry expires; 0 if it never does.
     pub fn left(&self, e: &Entry, now: u64) -> u64 {
-        self.life().map_or(0, |life| (e.touched.0 + life).saturating_sub(now))
+        self.life().map_or(0, |life| (e.touched.0 + life).saturating_sub(now).min(life))
     }
 
     fn life(&self) -> Option<u64> {

@@ -102,9 +102,9 @@ impl Proxy {
         self.exchange(socket, format!("{command}\n").as_bytes())
     }
 
-    /// A socket of its own, as another's configuration names it.
+    /// A socket of its own, as another's configuration may name it.
     pub(crate) fn address(&self, socket: &str) -> String {
-        format!("unix@{}", self.directory.join(socket).display()).replace('@', "\u{40}")
+        self.directory.join(socket).display().to_string()
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -127,10 +127,7 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     missing("namespace", 1, "The network namespace of the listener."),
-    pair("nice", "The priority of the listener's connections; all are served alike here.", |w, t| {
-        t.options.nice = Some(number(w, "nice", -1024, 1024)? as i32);
-        Ok(())
-    }),
+    tuning("nice", 1, "The priority of the listener's connections; all are served alike here."),
     tuning("process", 1, "Which processes listen: there is one."),
     tuning("thread", 1, "Which threads listen: all do."),
     missing("proto", 1, "The protocol, whatever is negotiated."),
@@ -143,10 +140,7 @@ pub const ALL: &[BindParam] = &[
         };
         Ok(())
     }),
-    pair("shards", "Listening sockets for one address.", |w, t| {
-        t.options.shards = if w[0].text == "by-thread" { Some(0) } else { Some(u32_of(number(w, "shards", 1, 64)?)) };
-        Ok(())
-    }),
+    tuning("shards", 1, "Listening sockets for one address."),
     pair("tcp-ut", "How long sent data may stay unacknowledged.", |w, t| {
         t.options.tcp_user_timeout = Some(
             atoms::duration(&w[0].text, TimeUnit::Milliseconds)
@@ -154,10 +148,7 @@ pub const ALL: &[BindParam] = &[
         );
         Ok(())
     }),
-    flag("tfo", "TCP fast open.", |_, t| {
-        t.options.tfo = true;
-        Ok(())
-    }),
+    tuning("tfo", 0, "TCP fast open."),
     flag("transparent", "Takes connections to addresses that are not local.", |_, t| {
         t.options.transparent = true;
         Ok(())

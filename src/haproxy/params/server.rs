@@ -146,10 +146,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_send_proxy = false;
         Ok(())
     }),
-    flag("check-via-socks4", "Checks go through the SOCKS proxy.", |_, t| {
-        t.options.check_via_socks4 = true;
-        Ok(())
-    }),
+    missing("check-via-socks4", 0, "Checks go through the SOCKS proxy."),
     pair("cookie", "The server's value in cookies.", |w, t| {
         t.options.cookie = Some(word(w).to_owned());
         Ok(())
@@ -204,10 +201,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.init_addr = Some(ways);
         Ok(())
     }),
-    pair("log-proto", "How log lines are framed on TCP.", |w, t| {
-        t.options.log_proto = Some(word(w).to_owned());
-        Ok(())
-    }),
+    missing("log-proto", 1, "How log lines are framed on TCP."),
     pair("maxconn", "The most concurrent requests.", |w, t| {
         t.options.maxconn = count(w);
         Ok(())
@@ -269,10 +263,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.on_marked_up = OnMarkedUp::ShutdownBackupSessions;
         Ok(())
     }),
-    pair("pool-low-conn", "Idle connections below which other threads' are used.", |w, t| {
-        t.options.pool_low_conn = count(w);
-        Ok(())
-    }),
+    tuning("pool-low-conn", 1, "Idle connections below which other threads' are used."),
     pair("pool-max-conn", "The most idle connections kept.", |w, t| {
         t.options.pool_max_conn = Some(lenient(w) as i32).filter(|n| *n >= 0);
         Ok(())
@@ -286,10 +277,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_port = Some(port(w, "port")?).filter(|n| *n > 0);
         Ok(())
     }),
-    pair("redir", "Sends GET and HEAD to the server itself.", |w, t| {
-        t.options.redir = Some(word(w).to_owned());
-        Ok(())
-    }),
+    missing("redir", 1, "Sends GET and HEAD to the server itself."),
     flag("send-proxy", "Begins connections with a PROXY header.", |_, t| {
         t.options.send_proxy = SendProxy::V1;
         Ok(())
@@ -324,10 +312,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.slowstart = Some(time(w, "slowstart", t)?);
         Ok(())
     }),
-    pair("socks4", "A SOCKS4 proxy on the way.", |w, t| {
-        t.options.socks4 = Some(plain_address(w)?.0);
-        Ok(())
-    }),
+    missing("socks4", 1, "A SOCKS4 proxy on the way."),
     ServerParam {
         name: "source",
         values: 1,
@@ -344,10 +329,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.tcp_user_timeout = Some(time(w, "tcp-ut", t)?);
         Ok(())
     }),
-    flag("tfo", "TCP fast open.", |_, t| {
-        t.options.tfo = true;
-        Ok(())
-    }),
+    tuning("tfo", 0, "TCP fast open."),
     flag("no-tfo", "No TCP fast open.", |_, t| {
         t.options.tfo = false;
         Ok(())

@@ -37,6 +37,7 @@ const MAX_SPREAD_CHECKS: Keyword = Keyword {
 };
 const SET_VAR: Keyword = Keyword {
     name: "set-var",
+    status: Status::Missing,
     sections: GLOBAL,
     manual: "3.1",
     args: Syntax::Custom("<var-name> <expr>"),
@@ -46,6 +47,7 @@ const SET_VAR: Keyword = Keyword {
 };
 const SET_VAR_FMT: Keyword = Keyword {
     name: "set-var-fmt",
+    status: Status::Missing,
     sections: GLOBAL,
     manual: "3.1",
     args: Syntax::Custom("<var-name> <fmt>"),

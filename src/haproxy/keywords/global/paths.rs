@@ -1,6 +1,7 @@
 //! Files and names of the process (manual 3.1).
 
 use crate::haproxy::keyword::{GLOBAL, KEYWORD, Keyword, Line, Syntax};
+use crate::text::book::Status;
 use crate::text::grammar::{Arg, Kind};
 
 pub const ALL: &[&Keyword] = &[
@@ -36,29 +37,37 @@ const NODE: Keyword =
         let name = l.args.text("name").map(str::to_owned);
         l.global().node = name;
     });
-const LOCALPEER: Keyword =
-    global("localpeer", &[Arg::Value("name", Kind::Word)], "The name of this peer, as -L gives it.", |l| {
+const LOCALPEER: Keyword = Keyword {
+    status: Status::Tuning,
+    ..global("localpeer", &[Arg::Value("name", Kind::Word)], "The name of this peer, as -L gives it.", |l| {
         let name = l.args.text("name").map(str::to_owned);
         l.global().localpeer = name;
-    });
-const SERVER_STATE_BASE: Keyword = global(
-    "server-state-base",
-    &[Arg::Value("directory", Kind::Path)],
-    "Where relative server state files are.",
-    |l| {
-        let dir = l.args.text("directory").map(str::to_owned);
-        l.global().server_state_base = dir;
-    },
-);
-const SERVER_STATE_FILE: Keyword = global(
-    "server-state-file",
-    &[Arg::Value("file", Kind::Path)],
-    "The file that servers' states are loaded from.",
-    |l| {
-        let file = l.args.text("file").map(str::to_owned);
-        l.global().server_state_file = file;
-    },
-);
+    })
+};
+const SERVER_STATE_BASE: Keyword = Keyword {
+    status: Status::Tuning,
+    ..global(
+        "server-state-base",
+        &[Arg::Value("directory", Kind::Path)],
+        "Where relative server state files are.",
+        |l| {
+            let dir = l.args.text("directory").map(str::to_owned);
+            l.global().server_state_base = dir;
+        },
+    )
+};
+const SERVER_STATE_FILE: Keyword = Keyword {
+    status: Status::Tuning,
+    ..global(
+        "server-state-file",
+        &[Arg::Value("file", Kind::Path)],
+        "The file that servers' states are loaded from.",
+        |l| {
+            let file = l.args.text("file").map(str::to_owned);
+            l.global().server_state_file = file;
+        },
+    )
+};
 const SETENV: Keyword = global(
     "setenv",
     &[Arg::Value("name", Kind::Word), Arg::Value("value", Kind::Word)],
@@ -96,58 +105,67 @@ const RESETENV: Keyword =
         let keep: Vec<String> = l.rest().iter().map(|w| w.text.clone()).collect();
         l.draft.environment.retain(|n, _| keep.contains(n));
     });
-const UNIX_BIND: Keyword = global(
-    "unix-bind",
-    &[
-        Arg::Pair("prefix", "prefix", Kind::Path),
-        Arg::Pair("mode", "mode", Kind::Word),
-        Arg::Pair("user", "user", Kind::Word),
-        Arg::Pair("uid", "uid", Kind::Int(0, u32::MAX as i64)),
-        Arg::Pair("group", "group", Kind::Word),
-        Arg::Pair("gid", "gid", Kind::Int(0, u32::MAX as i64)),
-    ],
-    "Prefix, owner and permissions of unix sockets that say nothing else.",
-    |l| {
-        use crate::ir::listener::Account;
-        let account = |name: &str, number: &str| {
-            l.args
-                .text(name)
-                .map(|n| Account::Name(n.to_owned()))
-                .or_else(|| l.args.int(number).and_then(|n| u32::try_from(n).ok()).map(Account::Id))
-        };
-        let (uid, gid) = (account("user", "uid"), account("group", "gid"));
-        let mode = l.args.text("mode").and_then(|m| u32::from_str_radix(m, 8).ok());
-        let prefix = l.args.text("prefix").map(str::to_owned);
-        let u = &mut l.global().unix_bind;
-        (u.uid, u.gid, u.mode, u.prefix) = (uid, gid, mode, prefix);
-    },
-);
-const H1_CASE_ADJUST: Keyword = global(
-    "h1-case-adjust",
-    &[Arg::Value("from", Kind::Word), Arg::Value("to", Kind::Word)],
-    "How a header name is spelled towards clients and servers that need it.",
-    |l| {
-        if let (Some(f), Some(t)) = (l.args.text("from").map(str::to_owned), l.args.text("to").map(str::to_owned)) {
-            l.global().h1_case_adjust.push((f, t));
-        }
-    },
-);
-const H1_CASE_ADJUST_FILE: Keyword = global(
-    "h1-case-adjust-file",
-    &[Arg::Value("file", Kind::Path)],
-    "A file of such spellings, two words a line.",
-    |l| {
-        let Some(file) = l.args.text("file").map(str::to_owned) else { return };
-        match l.outside.read(&file) {
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                for line in text.lines().map(str::trim).filter(|x| !x.is_empty() && !x.starts_with('#')) {
-                    if let Some((f, t)) = line.split_once(char::is_whitespace) {
-                        l.global().h1_case_adjust.push((f.to_owned(), t.trim().to_owned()));
+const UNIX_BIND: Keyword = Keyword {
+    status: Status::Missing,
+    ..global(
+        "unix-bind",
+        &[
+            Arg::Pair("prefix", "prefix", Kind::Path),
+            Arg::Pair("mode", "mode", Kind::Word),
+            Arg::Pair("user", "user", Kind::Word),
+            Arg::Pair("uid", "uid", Kind::Int(0, u32::MAX as i64)),
+            Arg::Pair("group", "group", Kind::Word),
+            Arg::Pair("gid", "gid", Kind::Int(0, u32::MAX as i64)),
+        ],
+        "Prefix, owner and permissions of unix sockets that say nothing else.",
+        |l| {
+            use crate::ir::listener::Account;
+            let account = |name: &str, number: &str| {
+                l.args
+                    .text(name)
+                    .map(|n| Account::Name(n.to_owned()))
+                    .or_else(|| l.args.int(number).and_then(|n| u32::try_from(n).ok()).map(Account::Id))
+            };
+            let (uid, gid) = (account("user", "uid"), account("group", "gid"));
+            let mode = l.args.text("mode").and_then(|m| u32::from_str_radix(m, 8).ok());
+            let prefix = l.args.text("prefix").map(str::to_owned);
+            let u = &mut l.global().unix_bind;
+            (u.uid, u.gid, u.mode, u.prefix) = (uid, gid, mode, prefix);
+        },
+    )
+};
+const H1_CASE_ADJUST: Keyword = Keyword {
+    status: Status::Tuning,
+    ..global(
+        "h1-case-adjust",
+        &[Arg::Value("from", Kind::Word), Arg::Value("to", Kind::Word)],
+        "How a header name is spelled towards clients and servers that need it.",
+        |l| {
+            if let (Some(f), Some(t)) = (l.args.text("from").map(str::to_owned), l.args.text("to").map(str::to_owned)) {
+                l.global().h1_case_adjust.push((f, t));
+            }
+        },
+    )
+};
+const H1_CASE_ADJUST_FILE: Keyword = Keyword {
+    status: Status::Tuning,
+    ..global(
+        "h1-case-adjust-file",
+        &[Arg::Value("file", Kind::Path)],
+        "A file of such spellings, two words a line.",
+        |l| {
+            let Some(file) = l.args.text("file").map(str::to_owned) else { return };
+            match l.outside.read(&file) {
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    for line in text.lines().map(str::trim).filter(|x| !x.is_empty() && !x.starts_with('#')) {
+                        if let Some((f, t)) = line.split_once(char::is_whitespace) {
+                            l.global().h1_case_adjust.push((f.to_owned(), t.trim().to_owned()));
+                        }
                     }
                 }
+                Err(why) => l.error(0, format!("h1-case-adjust-file : failed to open '{file}' : {why}.")),
             }
-            Err(why) => l.error(0, format!("h1-case-adjust-file : failed to open '{file}' : {why}.")),
-        }
-    },
-);
+        },
+    )
+};

@@ -75,6 +75,7 @@ const MASTER_WORKER: Keyword = Keyword {
     ..global("master-worker", "A master process supervises the worker, as -W does.", "3.1")
 };
 const MWORKER_MAX_RELOADS: Keyword = Keyword {
+    status: Status::Missing,
     args: Syntax::Args(&[Arg::Value("number", Kind::Int(0, i32::MAX as i64))]),
     lower: |l| {
         let n = l.args.int("number").and_then(|n| u32::try_from(n).ok());
@@ -167,6 +168,7 @@ const HARD_STOP_AFTER: Keyword = Keyword {
     ..global("hard-stop-after", "How long a soft stop may take before connections are cut.", "3.1")
 };
 const GRACE: Keyword = Keyword {
+    status: Status::Missing,
     args: Syntax::Custom("<time>"),
     lower: |l| {
         if let Some(d) = duration(l) {
@@ -176,6 +178,7 @@ const GRACE: Keyword = Keyword {
     ..global("grace", "How long listeners stay open after a soft stop was asked for.", "3.1")
 };
 const CLOSE_SPREAD_TIME: Keyword = Keyword {
+    status: Status::Tuning,
     args: Syntax::Custom("<time>"),
     lower: |l| {
         if let Some(d) = duration(l) {
@@ -291,16 +294,19 @@ const QUIET: Keyword = switch("quiet", "Says nothing on start, as -q does.", "3.
 const ZERO_WARNING: Keyword =
     switch("zero-warning", "A warning is enough not to start, as -dW does.", "3.3", |l| l.global().zero_warning = true);
 const STRICT_LIMITS: Keyword = Keyword {
+    status: Status::Tuning,
     negatable: true,
     ..switch("strict-limits", "Does not start when a limit cannot be set.", "3.1", |l| {
         let on = l.on();
         l.global().strict_limits = Some(on);
     })
 };
-const SET_DUMPABLE: Keyword =
-    switch("set-dumpable", "Lets the process dump core after it changed its user.", "3.1", |l| {
+const SET_DUMPABLE: Keyword = Keyword {
+    status: Status::Missing,
+    ..switch("set-dumpable", "Lets the process dump core after it changed its user.", "3.1", |l| {
         l.global().set_dumpable = true
-    });
+    })
+};
 const NOREUSEPORT: Keyword =
     switch("noreuseport", "A port that another process listens on is not shared, as -dR.", "3.2", |l| {
         l.global().no_reuseport = true
@@ -315,13 +321,19 @@ const DEBUG: Keyword = Keyword {
         l.diag.push(d);
     })
 };
-const INSECURE_FORK: Keyword =
-    switch("insecure-fork-wanted", "Allows the worker to start other programs.", "3.1", |l| {
+const INSECURE_FORK: Keyword = Keyword {
+    status: Status::Tuning,
+    ..switch("insecure-fork-wanted", "Allows the worker to start other programs.", "3.1", |l| {
         l.global().insecure_fork_wanted = true
-    });
-const INSECURE_SETUID: Keyword =
-    switch("insecure-setuid-wanted", "Allows started programs to change their user.", "3.1", |l| {
+    })
+};
+const INSECURE_SETUID: Keyword = Keyword {
+    status: Status::Tuning,
+    ..switch("insecure-setuid-wanted", "Allows started programs to change their user.", "3.1", |l| {
         l.global().insecure_setuid_wanted = true;
-    });
-const EXTERNAL_CHECK: Keyword =
-    switch("external-check", "Allows health checks by programs.", "3.1", |l| l.global().external_check = true);
+    })
+};
+const EXTERNAL_CHECK: Keyword = Keyword {
+    status: Status::Tuning,
+    ..switch("external-check", "Allows health checks by programs.", "3.1", |l| l.global().external_check = true)
+};

@@ -49,6 +49,7 @@ const TIMEOUT: Keyword = Keyword {
 };
 const MAXCONN: Keyword = Keyword {
     name: "stats maxconn",
+    status: Status::Tuning,
     sections: GLOBAL,
     manual: "3.1",
     args: Syntax::Args(&[Arg::Value("connections", Kind::Int(1, i32::MAX as i64))]),

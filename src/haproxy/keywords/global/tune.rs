@@ -29,26 +29,39 @@ const MAXHDR: Keyword = tune("tune.http.maxhdr", SIZE, "The most headers of a me
     }
     l.global().tune.http_maxhdr = n;
 });
-const COOKIELEN: Keyword = tune("tune.http.cookielen", SIZE, "The longest captured cookie; bytes.", |l| {
-    l.global().tune.http_cookielen = size(l)
-});
+const COOKIELEN: Keyword = Keyword {
+    status: Status::Tuning,
+    ..tune("tune.http.cookielen", SIZE, "The longest captured cookie; bytes.", |l| {
+        l.global().tune.http_cookielen = size(l)
+    })
+};
 const LOGURILEN: Keyword = tune("tune.http.logurilen", SIZE, "The longest URI in a log line; bytes.", |l| {
     l.global().tune.http_logurilen = size(l)
 });
-const RCVBUF_CLIENT: Keyword =
-    tune("tune.rcvbuf.client", SIZE, "The receive buffer of clients' sockets; bytes.", |l| {
+const RCVBUF_CLIENT: Keyword = Keyword {
+    status: Status::Tuning,
+    ..tune("tune.rcvbuf.client", SIZE, "The receive buffer of clients' sockets; bytes.", |l| {
         l.global().tune.rcvbuf_client = Some(size(l)).filter(|n| *n > 0);
-    });
-const RCVBUF_SERVER: Keyword =
-    tune("tune.rcvbuf.server", SIZE, "The receive buffer of servers' sockets; bytes.", |l| {
+    })
+};
+const RCVBUF_SERVER: Keyword = Keyword {
+    status: Status::Tuning,
+    ..tune("tune.rcvbuf.server", SIZE, "The receive buffer of servers' sockets; bytes.", |l| {
         l.global().tune.rcvbuf_server = Some(size(l)).filter(|n| *n > 0);
-    });
-const SNDBUF_CLIENT: Keyword = tune("tune.sndbuf.client", SIZE, "The send buffer of clients' sockets; bytes.", |l| {
-    l.global().tune.sndbuf_client = Some(size(l)).filter(|n| *n > 0);
-});
-const SNDBUF_SERVER: Keyword = tune("tune.sndbuf.server", SIZE, "The send buffer of servers' sockets; bytes.", |l| {
-    l.global().tune.sndbuf_server = Some(size(l)).filter(|n| *n > 0);
-});
+    })
+};
+const SNDBUF_CLIENT: Keyword = Keyword {
+    status: Status::Tuning,
+    ..tune("tune.sndbuf.client", SIZE, "The send buffer of clients' sockets; bytes.", |l| {
+        l.global().tune.sndbuf_client = Some(size(l)).filter(|n| *n > 0);
+    })
+};
+const SNDBUF_SERVER: Keyword = Keyword {
+    status: Status::Tuning,
+    ..tune("tune.sndbuf.server", SIZE, "The send buffer of servers' sockets; bytes.", |l| {
+        l.global().tune.sndbuf_server = Some(size(l)).filter(|n| *n > 0);
+    })
+};
 
 macro_rules! honest_tuning {
     ($($name:literal)*) => {

@@ -5,6 +5,7 @@ use crate::haproxy::lower::{address, condition, format, sample};
 use crate::ir::Named;
 use crate::ir::proxy::{Balance, HashFunction, HashType, PersistRule, ServerName, UseServer};
 use crate::text::atoms;
+use crate::text::book::Status;
 use crate::text::grammar::{Arg, Kind, Word};
 
 pub const ALL: &[&Keyword] =
@@ -70,7 +71,7 @@ fn algorithm(l: &mut Line<'_>) -> Result<Balance, String> {
             };
             Balance::Random { draws }
         }
-        "rdp-cookie" => Balance::RdpCookie(inner.unwrap_or("mstshash").to_owned()),
+        "rdp-cookie" => return Err("'balance rdp-cookie' is not implemented in this version of Hawser.".into()),
         "hash" => {
             let text = match (inner, options.first()) {
                 (Some(i), _) => i.to_owned(),
@@ -151,6 +152,7 @@ const HASH_TYPE: Keyword = Keyword {
 };
 const HASH_BALANCE_FACTOR: Keyword = Keyword {
     name: "hash-balance-factor",
+    status: Status::Missing,
     sections: BACK,
     args: Syntax::Args(&[Arg::Value("factor", Kind::Int(0, 65535))]),
     doc: "How much more than the average a server may get from a consistent hash, per cent.",
@@ -205,6 +207,7 @@ fn persist(l: &mut Line<'_>, ignore: bool) {
 }
 const FORCE_PERSIST: Keyword = Keyword {
     name: "force-persist",
+    status: Status::Missing,
     sections: LISTEN.or(BACKEND),
     args: Syntax::Custom("{ if | unless } <condition>"),
     doc: "When a cookie is obeyed even for a server that is down.",
@@ -221,6 +224,7 @@ const IGNORE_PERSIST: Keyword = Keyword {
 };
 const DISPATCH: Keyword = Keyword {
     name: "dispatch",
+    status: Status::Missing,
     sections: LISTEN.or(BACKEND),
     args: Syntax::Custom("<address>:<port>"),
     doc: "One address instead of servers.",

@@ -393,11 +393,11 @@ const LOAD_SERVER_STATE: Keyword = Keyword {
     args: Syntax::Args(&[Arg::Value("source", Kind::OneOf(&["global", "local", "none"]))]),
     doc: "Where servers' states are loaded from at start.",
     lower: |l| {
-        let from = match l.args.text("source") {
-            Some("global") => StateFile::Global,
-            Some("local") => StateFile::Local,
-            _ => StateFile::None,
-        };
+        if l.args.text("source").is_some_and(|s| s != "none") {
+            let what = "loading servers' states from files is not implemented in this version of Hawser.";
+            return l.diag.push(Diagnostic::error("not-implemented", l.arg_at(0), what));
+        }
+        let from = StateFile::None;
         l.proxy().load_server_state = Some(from);
     },
     ..KEYWORD

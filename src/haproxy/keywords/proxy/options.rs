@@ -4,6 +4,7 @@ use crate::haproxy::keyword::{BACK, FRONT, KEYWORD, Keyword, Line, PROXY, Prefix
 use crate::ir::proxy::{ConnectionMode, Forward, LogFormat, Mode, Options, RestrictNames};
 use crate::text::atoms;
 use crate::text::book::Status;
+use crate::text::diag::Diagnostic;
 use crate::text::grammar::{Arg, Kind};
 
 /// A switch: `option x`, `no option x`, `default option x`.
@@ -23,32 +24,42 @@ macro_rules! switches {
             $(&$const,)*
             &HTTPCLOSE, &SERVER_CLOSE, &KEEP_ALIVE, &REDISPATCH, &TCPKA, &HTTPLOG, &HTTPSLOG, &TCPLOG, &FORWARDFOR, &ORIGINALTO,
             &RESTRICT_NAMES, &IDLE_CLOSE, &USE_HTX, &FORCECLOSE, &HTTP_TUNNEL, &CLITCPKA_CNT, &CLITCPKA_IDLE, &CLITCPKA_INTVL,
-            &SRVTCPKA_CNT, &SRVTCPKA_IDLE, &SRVTCPKA_INTVL,
+            &SRVTCPKA_CNT, &SRVTCPKA_IDLE, &SRVTCPKA_INTVL, &CONTSTATS, &DISABLE_H2_UPGRADE, &NO_DELAY, &SPLICE_AUTO, &SPLICE_REQUEST,
+            &SPLICE_RESPONSE, &TCP_SMART_ACCEPT, &TCP_SMART_CONNECT,
         ];
     };
 }
+
+/// What is done anyway, or never, whatever the option says.
+const fn tuning(name: &'static str, sections: Sections, doc: &'static str) -> Keyword {
+    Keyword { status: Status::Tuning, ..switch(name, sections, doc, |_| {}) }
+}
+const CONTSTATS: Keyword =
+    tuning("option contstats", FRONT, "Counts bytes while they flow; here they are counted at the end.");
+const DISABLE_H2_UPGRADE: Keyword =
+    tuning("option disable-h2-upgrade", FRONT, "Does not turn a connection into HTTP/2; none is here.");
+const NO_DELAY: Keyword = tuning("option http-no-delay", PROXY, "Sends every piece at once, as is done here always.");
+const SPLICE_AUTO: Keyword =
+    tuning("option splice-auto", PROXY, "Splices where it is worth it, as is done here always.");
+const SPLICE_REQUEST: Keyword =
+    tuning("option splice-request", PROXY, "Splices requests where it is worth it, as always.");
+const SPLICE_RESPONSE: Keyword =
+    tuning("option splice-response", PROXY, "Splices responses where it is worth it, as always.");
+const TCP_SMART_ACCEPT: Keyword = tuning("option tcp-smart-accept", FRONT, "Saves an acknowledgement when accepting.");
+const TCP_SMART_CONNECT: Keyword =
+    tuning("option tcp-smart-connect", BACK, "Saves an acknowledgement when connecting.");
 
 switches! {
     ABORTONCLOSE "abortonclose" BACK abortonclose "Gives up requests in a queue whose clients went away.";
     ACCEPT_INVALID_REQUEST "accept-invalid-http-request" FRONT accept_invalid_http_request "Takes some malformed requests.";
     ACCEPT_INVALID_RESPONSE "accept-invalid-http-response" BACK accept_invalid_http_response "Takes some malformed responses.";
     ALLBACKUPS "allbackups" BACK allbackups "Uses all backup servers at a time, not the first alone.";
-    CHECKCACHE "checkcache" BACK checkcache "Blocks responses that would store a cookie in a shared cache.";
     CLITCPKA "clitcpka" FRONT clitcpka "Keep-alive probes on clients' connections.";
     SRVTCPKA "srvtcpka" BACK srvtcpka "Keep-alive probes on servers' connections.";
-    CONTSTATS "contstats" FRONT contstats "Counts bytes while they flow.";
-    DISABLE_H2_UPGRADE "disable-h2-upgrade" FRONT disable_h2_upgrade "Does not turn a connection into HTTP/2.";
     DONTLOG_NORMAL "dontlog-normal" FRONT dontlog_normal "Logs only what went wrong.";
     DONTLOGNULL "dontlognull" FRONT dontlognull "Does not log connections without data.";
-    CASE_CLIENT "h1-case-adjust-bogus-client" FRONT h1_case_adjust_bogus_client "Spells headers towards clients as h1-case-adjust says.";
-    CASE_SERVER "h1-case-adjust-bogus-server" BACK h1_case_adjust_bogus_server "Spells headers towards servers as h1-case-adjust says.";
-    BUFFER_REQUEST "http-buffer-request" PROXY http_buffer_request "Waits for the request's body before rules run.";
     IGNORE_PROBES "http-ignore-probes" FRONT http_ignore_probes "Neither logs nor answers connections that time out empty.";
-    NO_DELAY "http-no-delay" PROXY http_no_delay "Sends every piece at once.";
     PRETEND_KEEPALIVE "http-pretend-keepalive" BACK http_pretend_keepalive "Does not tell servers that their connection will be closed.";
-    USE_PROXY_HEADER "http-use-proxy-header" FRONT http_use_proxy_header "Obeys Proxy-Connection in place of Connection.";
-    HTTP_PROXY "http_proxy" PROXY http_proxy "Connects to the address in an absolute URI.";
-    INDEPENDENT_STREAMS "independent-streams" PROXY independent_streams "Sending does not prolong the wait for receiving.";
     LOG_HEALTH_CHECKS "log-health-checks" BACK log_health_checks "Logs every change of a check's result.";
     LOG_SEPARATE_ERRORS "log-separate-errors" FRONT log_separate_errors "Raises the level of lines about errors.";
     LOGASAP "logasap" FRONT logasap "Logs when the response begins.";
@@ -56,12 +67,6 @@ switches! {
     PERSIST "persist" BACK persist "Tries a cookie's server even when it is down.";
     PREFER_LAST_SERVER "prefer-last-server" BACK prefer_last_server "Stays with the last server of a connection.";
     SOCKET_STATS "socket-stats" FRONT socket_stats "Counts for each listener.";
-    SPLICE_AUTO "splice-auto" PROXY splice_auto "Splices both ways where it seems worth it.";
-    SPLICE_REQUEST "splice-request" PROXY splice_request "Splices requests.";
-    SPLICE_RESPONSE "splice-response" PROXY splice_response "Splices responses.";
-    TCP_SMART_ACCEPT "tcp-smart-accept" FRONT tcp_smart_accept "Saves an acknowledgement when accepting.";
-    TCP_SMART_CONNECT "tcp-smart-connect" BACK tcp_smart_connect "Saves an acknowledgement when connecting.";
-    TRANSPARENT "transparent" BACK transparent "Connects to where the client wanted to.";
 }
 
 fn connection(l: &mut Line<'_>, mode: ConnectionMode) {
@@ -153,9 +158,15 @@ const RESTRICT_NAMES: Keyword = Keyword {
     args: Syntax::Args(&[Arg::Value("policy", Kind::OneOf(&["preserve", "delete", "reject"]))]),
     ..switch("option http-restrict-req-hdr-names", PROXY, "What becomes of headers with unusual names.", |l| {
         let policy = match l.args.text("policy") {
-            Some("delete") => RestrictNames::Delete,
-            Some("reject") => RestrictNames::Reject,
-            _ => RestrictNames::Preserve,
+            Some("preserve") => RestrictNames::Preserve,
+            _ => {
+                let d = Diagnostic::error(
+                    "not-implemented",
+                    l.arg_at(0),
+                    "'http-restrict-req-hdr-names' other than 'preserve' is not implemented in this version of Hawser.",
+                );
+                return l.diag.push(d);
+            }
         };
         l.proxy().options.http_restrict_req_hdr_names = Some(policy);
     })
@@ -172,7 +183,7 @@ const IDLE_CLOSE: Keyword = Keyword {
 
 fn removed(l: &mut Line<'_>, since: &str, help: &str) {
     let message = format!("'{}' was removed from HAProxy in {since}.", l.keyword.name);
-    let d = crate::text::diag::Diagnostic::warning("legacy-keyword", l.at(), message).help(help);
+    let d = Diagnostic::warning("legacy-keyword", l.at(), message).help(help);
     l.diag.push(d);
 }
 const USE_HTX: Keyword = Keyword {
