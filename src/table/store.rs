@@ -79,6 +79,7 @@ impl Table {
                 self.forget_oldest();
             }
             let key = Arc::new(key.clone());
+            self.uses += 1;
             let entry = Entry { server: None, values: vec![0; self.items.len()], touched: (now, self.uses) };
             self.by_age.insert(entry.touched, Arc::clone(&key));
             self.entries.insert(key, entry);
