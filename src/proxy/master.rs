@@ -256,7 +256,7 @@ impl Master<'_> {
         signals::unblock_all();
         let exe = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         // A binary that was replaced meanwhile has a mark behind its name; the new one has the name.
-        let exe = exe.to_str().and_then(|e| e.strip_suffix(" (deleted)")).map_or(exe.clone(), Into::into);
+        let exe = exe.to_str().and_then(|e| e.strip_suffix(" (deleted)")).map_or_else(|| exe.clone(), Into::into);
         let mut words = std::env::args_os();
         let name = words.next().unwrap_or_else(|| "haproxy".into());
         let error = Command::new(exe)

@@ -331,7 +331,8 @@ fn source(draft: &mut Draft, call: &mut Call<'_>) {
     let written = call.args.text("address").unwrap_or_default().to_owned();
     let instance = draft.instance();
     instance.unicast |= call.keyword.name == "unicast_src_ip";
-    let settled = instance.addresses.first().map(|address| address.ip).or(instance.peers.first().map(|peer| peer.ip));
+    let settled =
+        instance.addresses.first().map(|address| address.ip).or_else(|| instance.peers.first().map(|peer| peer.ip));
     match written.parse::<IpAddr>() {
         Ok(ip) if settled.is_none_or(|other| other.is_ipv4() == ip.is_ipv4()) => instance.source = Some(ip),
         Ok(_) => {
