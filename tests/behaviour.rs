@@ -1,6 +1,8 @@
 //! The binaries on real sockets. keepalived runs in namespaces of its own; haproxy listens on sockets in a directory of its
 //! own. Nothing outside is touched.
 
+#![expect(clippy::disallowed_methods, reason = "real processes take real time")]
+
 #[path = "behaviour/configuration.rs"]
 mod configuration;
 #[path = "behaviour/failover.rs"]
