@@ -61,7 +61,7 @@ pub fn all(config: &Config, inherited: &mut Inherited) -> Result<Vec<Listening>,
     for (i, p) in config.proxies.iter().enumerate().filter(|(_, p)| !p.disabled) {
         for (index, l) in p.listeners.iter().enumerate() {
             let backlog = l.options.backlog.or(p.backlog).or(p.maxconn).or(config.global.maxconn);
-            match one(l, backlog, inherited) {
+            match one(l, backlog, !config.global.no_reuseport, inherited) {
                 Ok(fd) => {
                     let is_inet = socket2::SockRef::from(&fd).local_addr().is_ok_and(|a| a.as_socket().is_some());
                     done.push(Listening { fd: Arc::new(fd), proxy: ProxyId(i), index, is_inet });
@@ -96,17 +96,17 @@ fn shown(a: &Address) -> String {
     }
 }
 
-/// One listening socket.
+/// One listening socket; a shared one lets other processes listen beside it.
 ///
 /// # Errors
 /// What the kernel refused.
-pub fn one(l: &Listener, backlog: Option<u32>, inherited: &mut Inherited) -> io::Result<OwnedFd> {
+pub fn one(l: &Listener, backlog: Option<u32>, is_shared: bool, inherited: &mut Inherited) -> io::Result<OwnedFd> {
     let backlog = backlog.map_or(1024, |b| i32::try_from(b).unwrap_or(i32::MAX)).max(16);
     let fd = match &l.address {
-        Address::Inet(a) => inet(l, *a, backlog, inherited)?,
+        Address::Inet(a) => inet(l, *a, (backlog, is_shared), inherited)?,
         Address::Name { host, port, .. } => {
             let a = super::logger::resolve(host, *port).ok_or(io::ErrorKind::AddrNotAvailable)?;
-            inet(l, a, backlog, inherited)?
+            inet(l, a, (backlog, is_shared), inherited)?
         }
         Address::Fd(n) | Address::SockPair(n) => {
             let fd = fds::duplicate(*n)?;
@@ -135,7 +135,12 @@ fn abstract_address(name: &str) -> io::Result<SockAddr> {
     SockAddr::unix(format!("\0{name}"))
 }
 
-fn inet(l: &Listener, a: SocketAddr, backlog: i32, inherited: &mut Inherited) -> io::Result<OwnedFd> {
+fn inet(
+    l: &Listener,
+    a: SocketAddr,
+    (backlog, is_shared): (i32, bool),
+    inherited: &mut Inherited,
+) -> io::Result<OwnedFd> {
     if let Some(fd) = inherited.take(&a.into()) {
         return Ok(fd);
     }
@@ -143,7 +148,7 @@ fn inet(l: &Listener, a: SocketAddr, backlog: i32, inherited: &mut Inherited) ->
     let s = Socket::new(Domain::for_address(a), Type::STREAM, Some(Protocol::TCP))?;
     s.set_reuse_address(true)?;
     // Several processes may listen side by side while one takes over from the other.
-    s.set_reuse_port(true)?;
+    s.set_reuse_port(is_shared)?;
     // Connections inherit it: small answers leave at once.
     s.set_tcp_nodelay(true)?;
     if a.is_ipv6() {

@@ -44,6 +44,8 @@ pub struct Flow<'a> {
     pub read_patience: Option<Duration>,
     pub write_patience: Option<Duration>,
     pub chunked: bool,
+    /// A large body may go from socket to socket without passing through us.
+    pub splice: bool,
 }
 
 /// A body with at least so much to come is spliced.
@@ -95,7 +97,8 @@ impl Flow<'_> {
             if ended || decoder.is_done() && buf.is_empty() {
                 return Done { moved, cut: None };
             }
-            if upload.is_none()
+            if self.splice
+                && upload.is_none()
                 && let Some(left) = decoder.remaining().filter(|&n| n >= SPLICE_FROM && buf.is_empty())
             {
                 buf.release();

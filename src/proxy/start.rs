@@ -93,6 +93,17 @@ pub fn alert(text: &str) {
     eprintln!("[ALERT]    ({}) : {text}", std::process::id());
 }
 
+pub fn warning(text: &str) {
+    eprintln!("[WARNING]  ({}) : {text}", std::process::id());
+}
+
+/// `-m`: MiB of address space that the process may take.
+fn limit_memory(megabytes: u64) -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let bytes = Some(megabytes.saturating_mul(1 << 20));
+    Ok(setrlimit(Resource::As, Rlimit { current: bytes, maximum: bytes })?)
+}
+
 /// Binds, goes where it is told, and serves.
 fn launch(args: &Args, mut config: Config) -> ExitCode {
     if let Some(n) = args.maxconn {
@@ -100,6 +111,14 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     }
     if let Some(n) = args.proxy_maxconn {
         config.proxies.iter_mut().for_each(|p| p.maxconn = p.maxconn.or(Some(n)));
+    }
+    config.global.no_splice |= args.no_splice;
+    config.global.no_reuseport |= args.no_reuseport;
+    if !args.master_cli.is_empty() {
+        warning("the master's command line (-S) is not implemented in this version of Hawser: nothing listens there.");
+    }
+    if let Some(Err(e)) = args.memory.map(limit_memory) {
+        warning(&format!("Cannot limit the memory: {e}"));
     }
     // Under systemd a file's `daemon` counts for nothing: the process that was started is the one that is watched.
     let asked = args.daemon || (config.global.daemon && !args.systemd);

@@ -260,6 +260,7 @@ impl Stream {
             read_patience: self.transaction.server_timeout.or(p.timeouts.server),
             write_patience: self.client_patience(c),
             chunked,
+            splice: !world.config.global.no_splice,
         };
         let done = if upload.is_done() {
             flow.run(&mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
@@ -357,7 +358,7 @@ impl Stream {
             server_patience: patience.or(p.timeouts.server),
             client_fin: self.front(c).timeouts.client_fin,
             server_fin: p.timeouts.server_fin,
-            splice: true,
+            splice: !self.local.world.config.global.no_splice,
         };
         let done = crate::proxy::tunnel::run(way, &mut c.buf, &mut buf).await;
         self.bytes_in += done.up;

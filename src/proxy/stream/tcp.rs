@@ -75,7 +75,7 @@ impl Stream {
             server_patience: tunnel_patience.or(p.timeouts.server),
             client_fin: front.timeouts.client_fin,
             server_fin: p.timeouts.server_fin,
-            splice: true,
+            splice: !self.local.world.config.global.no_splice,
         };
         let mut buf = Buffer::empty();
         let done = tunnel::run(ways, &mut c.buf, &mut buf).await;

@@ -8,6 +8,7 @@ use crate::ir::check::{
     HttpSend,
 };
 use crate::text::atoms;
+use crate::text::book::Status;
 use crate::text::diag::Diagnostic;
 use crate::text::grammar::Word;
 
@@ -418,12 +419,16 @@ fn set_var(l: &mut Line<'_>) {
         Err(e) => refuse(l, e),
     }
 }
+/// Checks have no variables yet.
+const fn variable(name: &'static str, args: &'static str, doc: &'static str) -> Keyword {
+    Keyword { status: Status::Missing, ..step(name, args, doc, set_var) }
+}
 const HTTP_SET_VAR: Keyword =
-    step("http-check set-var(*)", "<expr>", "Stores an expression in a variable of the check.", set_var);
-const HTTP_UNSET_VAR: Keyword = step("http-check unset-var(*)", "", "Forgets a variable of the check.", set_var);
+    variable("http-check set-var(*)", "<expr>", "Stores an expression in a variable of the check.");
+const HTTP_UNSET_VAR: Keyword = variable("http-check unset-var(*)", "", "Forgets a variable of the check.");
 const TCP_SET_VAR: Keyword =
-    step("tcp-check set-var(*)", "<expr>", "Stores an expression in a variable of the check.", set_var);
-const TCP_UNSET_VAR: Keyword = step("tcp-check unset-var(*)", "", "Forgets a variable of the check.", set_var);
+    variable("tcp-check set-var(*)", "<expr>", "Stores an expression in a variable of the check.");
+const TCP_UNSET_VAR: Keyword = variable("tcp-check unset-var(*)", "", "Forgets a variable of the check.");
 
 const SEND: &str = "<data> [comment <msg>]";
 fn send(l: &mut Line<'_>, make: fn(&mut Line<'_>, &str) -> Result<CheckAction, String>) {
