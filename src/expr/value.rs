@@ -208,10 +208,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_becomes_a_number_when_it_begins_with_one() {
+    fn text_becomes_the_number_that_it_begins_with() {
         assert_eq!(Value::str(b"42abc").as_int(), Some(42));
         assert_eq!(Value::str(b"-7").as_int(), Some(-7));
-        assert_eq!(Value::str(b"x").as_int(), None);
+        assert_eq!(Value::str(b"x").as_int(), Some(0));
+        assert_eq!(Value::str(b"").as_int(), None);
         assert_eq!(leading_int(b"99999999999999999999"), (i64::MAX, 20));
     }
 

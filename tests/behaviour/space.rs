@@ -11,7 +11,14 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 /// Helpers of every script. `KA` is the binary under test, `D` a directory for files.
 const PRELUDE: &str = r#"
 set -u
-mount -t tmpfs none /run; mount -t tmpfs none /tmp; mkdir -p /run/netns
+mount -t tmpfs none /run; mkdir -p /run/netns
+TARGET=${KA%/*/*}
+case $TARGET in
+    # Built below /tmp: it has to be seen there still.
+    /tmp/*) mkdir /run/target; mount --rbind "$TARGET" /run/target; mount -t tmpfs none /tmp
+        mkdir -p "$TARGET"; mount --rbind /run/target "$TARGET";;
+    *) mount -t tmpfs none /tmp;;
+esac
 ip link set lo up
 ip link add eth0 address 02:00:00:00:00:0a type veth peer name eth9
 ip addr add 10.99.0.1/24 dev eth0; ip link set eth0 up; ip link set eth9 up
