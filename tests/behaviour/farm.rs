@@ -1,5 +1,6 @@
 //! A proxy between a client and servers of our own, on loopback ports that the kernel chooses.
 
+use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that keeps what it got and answers each head with the same bytes.
 pub(crate) struct Origin {
@@ -64,6 +65,8 @@ fn answer(mut stream: TcpStream, kept: &Mutex<Vec<u8>>, reply: &str) {
 pub(crate) struct Syslog {
     pub(crate) address: SocketAddr,
     lines: mpsc::Receiver<String>,
+    /// Lines that came and nobody has asked for yet.
+    passed: RefCell<Vec<String>>,
 }
 
 impl Syslog {
@@ -79,18 +82,24 @@ impl Syslog {
                 }
             }
         });
-        Self { address, lines }
+        Self { address, lines, passed: RefCell::default() }
     }
 
-    /// The next line that contains `part`.
+    /// The first line that contains `part` and was not asked for before: threads log in no order.
     pub(crate) fn line(&self, part: &str) -> String {
         let end = Instant::now() + PATIENCE;
+        let mut passed = self.passed.borrow_mut();
+        if let Some(i) = passed.iter().position(|line| line.contains(part)) {
+            return passed.remove(i);
+        }
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {part:?} came"));
+            let line =
+                self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {part:?} came: {passed:?}"));
             if line.contains(part) {
                 return line;
             }
+            passed.push(line);
         }
     }
 }
