@@ -194,9 +194,8 @@ impl Line<'_> {
             return true;
         }
         let name = self.keyword.name;
-        let (extra, before) = (self.arg(n).to_owned(), self.words[self.keyword.words() + n - 1].text.clone());
+        let extra = self.arg(n).to_owned();
         self.error(n, format!("'{name}' cannot handle unexpected argument '{extra}'."));
-        let _ = before;
         false
     }
 }

@@ -158,8 +158,52 @@ pub fn condition(text: &str) -> ExitCode {
     }
 }
 
-/// `-dK`
+/// `-dK`: what is known and works here, by class, one a line.
 pub fn keywords(classes: &str) -> String {
-    let _ = classes;
-    String::new()
+    use crate::text::book::Status;
+    let works = |s: Status| s != Status::Missing;
+    let list = |title: &str, names: &mut dyn Iterator<Item = String>| {
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        format!("# List of {title}:\n{}", names.iter().map(|n| format!("{n}\n")).collect::<String>())
+    };
+    let mut out = String::new();
+    for class in classes.split(',') {
+        let is = |name: &str| class == name || class == "all" || class.is_empty();
+        if is("cfg") {
+            let all = haproxy::keywords::all().filter(|k| works(k.status)).map(|k| format!("\t{}", k.name));
+            out += &list("configuration keywords", &mut { all });
+        }
+        if is("smp") {
+            let all = crate::expr::fetches::all().filter(|f| works(f.status)).map(|f| f.name.to_owned());
+            out += &list("sample fetches", &mut { all });
+        }
+        if is("cnv") {
+            let all = crate::expr::converters::all().filter(|c| works(c.status)).map(|c| c.name.to_owned());
+            out += &list("sample converters", &mut { all });
+        }
+        if is("cli") {
+            let all = crate::cli::commands::all().filter(|c| works(c.status)).map(|c| c.name.to_owned());
+            out += &list("commands of the runtime socket", &mut { all });
+        }
+        if class == "help" {
+            out +=
+                "# Classes: all, cfg (configuration), smp (sample fetches), cnv (converters), cli (runtime socket)\n";
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keywords;
+
+    #[test]
+    fn only_what_works_is_listed() {
+        assert!(keywords("cfg").contains("\n\tbalance\n") && !keywords("cfg").contains("\tcompression\n"));
+        assert!(keywords("smp,cnv").contains("\npath\n") && keywords("smp,cnv").contains("\nlower\n"));
+        assert!(keywords("all").contains("\nshow stat\n"));
+        assert_eq!(keywords("nonsense"), "");
+    }
 }

@@ -90,7 +90,6 @@ impl Target {
 impl ServerLive {
     pub fn new(proxy: ProxyId, id: ServerId, p: &Proxy, s: &Server) -> Self {
         let o = &s.options;
-        let checked = o.check || o.agent_check;
         let health = Health::new(&o.timing, o.disabled);
         Self {
             proxy,
@@ -115,11 +114,6 @@ impl ServerLive {
             agent_enabled: AtomicBool::new(true),
             check_now: tokio::sync::Notify::const_new(),
         }
-        .checked(checked)
-    }
-
-    fn checked(self, _checked: bool) -> Self {
-        self
     }
 
     /// Takes new sessions.

@@ -247,7 +247,6 @@ impl Stream {
         let chunked = self.answered.body == Body::Chunked;
         self.sending = true;
         if self.front(c).options.logasap && world.has_log(c.front) {
-            self.bytes_out += 0;
             self.times.close = self.ms();
             self.log(c, true);
         }
