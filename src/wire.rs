@@ -1,4 +1,6 @@
-//! Small wire formats that need no room of their own: the PROXY protocol, syslog framing.
+//! Small wire formats that need no room of their own: the PROXY protocol, the first bytes of TLS, FIX and MQTT.
 
+pub mod fix;
+pub mod mqtt;
 pub mod proxy;
 pub mod tls_hello;

@@ -11,10 +11,12 @@ pub struct Converter {
     pub name: &'static str,
     pub args: &'static [ArgSpec],
     pub input: Type,
-    /// [`Type::Any`]: the type of its input.
+    /// [`Type::Any`]: only known when it runs.
     pub output: Type,
     pub status: Status,
     pub doc: &'static str,
+    /// What its grammar cannot say of the words between its parentheses.
+    pub check: fn(&[String]) -> Result<(), String>,
     pub run: Run,
     /// What it makes of a sample that has no value.
     pub absent: Absent,
@@ -31,6 +33,7 @@ pub const CONVERTER: Converter = Converter {
     output: Type::Str,
     status: Status::Works,
     doc: "",
+    check: |_| Ok(()),
     run: |_, v, _| Some(v),
     absent: |_, _| None,
 };

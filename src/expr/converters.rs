@@ -7,6 +7,7 @@ pub mod json;
 pub mod maps;
 pub mod missing;
 pub mod network;
+pub mod protocols;
 pub mod strings;
 pub mod time;
 pub mod variables;
@@ -24,6 +25,7 @@ const LISTS: &[&[&Converter]] = &[
     json::ALL,
     maps::ALL,
     network::ALL,
+    protocols::ALL,
     strings::ALL,
     time::ALL,
     variables::ALL,

@@ -33,12 +33,6 @@ pub fn eval_which<'a>(sample: &'a Sample, scope: &'a Scope<'a>, which: Which) ->
 
 /// The type that a sample yields, as far as the tables know.
 pub fn output_type(sample: &Sample) -> Type {
-    let mut t = fetches::get(sample.fetch).out;
-    for (id, _) in &sample.converters {
-        let c = converters::get(*id);
-        if c.output != Type::Any {
-            t = c.output;
-        }
-    }
-    t
+    let last = sample.converters.last().map(|(id, _)| converters::get(*id).output);
+    last.unwrap_or_else(|| fetches::get(sample.fetch).out)
 }

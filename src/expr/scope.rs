@@ -98,7 +98,7 @@ pub struct Transaction {
     /// Status of the response that was sent or is about to be.
     pub status: Option<u16>,
     pub server_status: Option<u16>,
-    pub last_rule: Option<(String, usize)>,
+    pub last_rule: Option<(std::sync::Arc<str>, usize)>,
     /// Set by `http-request set-timeout`.
     pub server_timeout: Option<Duration>,
     pub tunnel_timeout: Option<Duration>,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The type of a sample, as the manual names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
-    /// Only as an input: takes whatever comes. Only as an output: what came in, or what was stored.
+    /// Only as an input: takes whatever comes. Only as an output: what came in, or what was stored; ACLs must say `-m`.
     Any,
     Bool,
     /// 64 bits, signed.
@@ -151,7 +151,11 @@ impl<'a> Value<'a> {
     pub fn into_text(self) -> Cow<'a, [u8]> {
         match self {
             Self::Str(s) | Self::Meth(s) => s,
-            Self::Bin(s) => Cow::Owned(hex_upper(&s)),
+            // As it is, up to the first NUL; `hex` shows all of it.
+            Self::Bin(s) => match memchr::memchr(0, &s) {
+                None => s,
+                Some(end) => Cow::Owned(s[..end].to_vec()),
+            },
             Self::Bool(b) => Cow::Borrowed(if b { b"1" } else { b"0" }),
             Self::Int(n) => Cow::Owned(itoa::Buffer::new().format(n).as_bytes().to_vec()),
             Self::Ip(ip) => Cow::Owned(ip.to_string().into_bytes()),
@@ -217,8 +221,9 @@ mod tests {
     }
 
     #[test]
-    fn binary_shows_as_hexadecimal_and_text_stays_itself() {
-        assert_eq!(Value::Bin(b"\x01\xff".as_slice().into()).into_text().as_ref(), b"01FF");
+    fn binary_is_text_up_to_its_first_nul() {
+        assert_eq!(Value::Bin(b"\x01\xff".as_slice().into()).into_text().as_ref(), b"\x01\xff");
+        assert_eq!(Value::Bin(b"ab\0c".as_slice().into()).into_text().as_ref(), b"ab");
         assert_eq!(Value::str(b"a b").into_binary().as_ref(), b"a b");
     }
 

@@ -3,8 +3,12 @@
 use std::cell::RefCell;
 use std::sync::{Arc, RwLock};
 
-use super::value::Value;
+use super::value::{Type, Value};
 use crate::ir::expr::{VarName, VarScope};
+
+/// What `set-var(name,...)` can ask for: each must hold, or the variable stays (manual 4.2 `http-request set-var`).
+pub const CONDITIONS: &[&str] =
+    &["ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"];
 
 /// The variables of one scope. Few are used at a time, so a list is searched; its room is kept from request to request.
 #[derive(Debug, Default)]
@@ -87,6 +91,20 @@ impl Vars {
         }
     }
 
+    /// Sets the variable if all of the [`CONDITIONS`] that are named hold.
+    pub fn set_if<'c>(&self, name: &VarName, value: Value<'static>, conditions: impl Iterator<Item = &'c str>) {
+        let mut conditions = conditions.filter(|c| !c.is_empty()).peekable();
+        if conditions.peek().is_some() {
+            let old = self.get(name);
+            // A variable of the process is there from the moment that the configuration names it.
+            let exists = old.is_some() || name.scope == VarScope::Proc;
+            if !conditions.all(|c| permits(c, old.as_ref(), exists, &value)) {
+                return;
+            }
+        }
+        self.set(name, value);
+    }
+
     pub fn unset(&self, name: &VarName) {
         match self.list(name.scope) {
             Some(l) => l.borrow_mut().unset(&name.name),
@@ -108,5 +126,56 @@ impl Vars {
     /// The request has been forwarded: its variables are gone.
     pub fn end_request(&self) {
         self.request.borrow_mut().clear();
+    }
+}
+
+fn permits(condition: &str, old: Option<&Value<'_>>, exists: bool, new: &Value<'_>) -> bool {
+    let is_empty = |v: &Value<'_>| matches!(v, Value::Str(t) | Value::Bin(t) if t.is_empty());
+    match condition {
+        "ifexists" => exists,
+        "ifnotexists" => !exists,
+        "ifempty" => is_empty(new),
+        "ifnotempty" => !is_empty(new),
+        "ifset" => old.is_some(),
+        "ifnotset" => old.is_none(),
+        "ifgt" => old.and_then(|o| numbers(o, new)).is_none_or(|(old, new)| old > new),
+        "iflt" => old.and_then(|o| numbers(o, new)).is_none_or(|(old, new)| old < new),
+        _ => false,
+    }
+}
+
+/// Only numbers compare; other values are set whatever they are.
+fn numbers(old: &Value<'_>, new: &Value<'_>) -> Option<(i64, i64)> {
+    let number = |v: &Value<'_>| matches!(v.kind(), Type::Bool | Type::Int).then(|| v.as_int()).flatten();
+    number(old).zip(number(new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(old: Option<Value<'static>>, new: Value<'static>, conditions: &str) -> Option<Value<'static>> {
+        let vars = Vars::new(Arc::default());
+        let name = VarName { scope: VarScope::Txn, name: "x".into() };
+        if let Some(old) = old {
+            vars.set(&name, old);
+        }
+        vars.set_if(&name, new, conditions.split(','));
+        vars.get(&name)
+    }
+
+    #[test]
+    fn a_variable_that_holds_nothing_is_set_all_the_same() {
+        assert_eq!(after(None, Value::Int(4), "ifset"), None);
+        assert_eq!(after(None, Value::Int(4), "ifnotset,ifgt"), Some(Value::Int(4)));
+        assert_eq!(after(Some(Value::str(b"")), Value::str(b"x"), "ifset,ifnotempty"), Some(Value::str(b"x")));
+        assert_eq!(after(Some(Value::str(b"")), Value::str(b"x"), "ifnotset"), Some(Value::str(b"")));
+    }
+
+    #[test]
+    fn the_old_number_is_compared_with_the_new() {
+        assert_eq!(after(Some(Value::Int(5)), Value::Int(55), "ifgt"), Some(Value::Int(5)));
+        assert_eq!(after(Some(Value::Int(5)), Value::Int(55), "iflt"), Some(Value::Int(55)));
+        assert_eq!(after(Some(Value::Int(5)), Value::str(b"text"), "ifgt"), Some(Value::str(b"text")));
     }
 }

@@ -41,6 +41,8 @@ pub struct Draft {
     /// `setenv` and its like: `None` is unset.
     pub environment: HashMap<String, Option<String>>,
     pub seen: Seen,
+    /// `expose-experimental-directives`
+    pub experimental: bool,
     /// `http-check comment`, for the step behind it.
     pub check_comment: Option<String>,
     /// What the original would only find out once everything is read.
@@ -64,6 +66,7 @@ impl Default for Draft {
             files: HashMap::new(),
             environment: HashMap::new(),
             seen: Seen::default(),
+            experimental: false,
             check_comment: None,
             late: crate::text::diag::Diagnostics::default(),
         }

@@ -6,6 +6,7 @@ use super::keyword::{Line, Prefix, whole};
 use super::keywords::{self, Found};
 use super::lex::{self, LexError};
 use super::{Loaded, Outside, Progress, check, resolve};
+use crate::ir::visit;
 use crate::text::diag::{Diagnostic, Diagnostics, Place, Severity};
 use crate::text::grammar::{Args, Word};
 use crate::text::source::{FileId, Sources, Span};
@@ -70,6 +71,12 @@ impl<'a> Reader<'a> {
         self.diag.append(std::mem::take(&mut self.draft.late));
         resolve::run(&mut self.draft, self.outside, &mut self.diag);
         check::run(&mut self.draft, self.outside, &self.sources, &mut self.diag);
+        for p in &mut self.draft.config.proxies {
+            visit::rules(p, &mut |r| {
+                let source = self.sources.get(r.at.file);
+                r.place = (source.name.clone(), source.line(r.at.start));
+            });
+        }
         Loaded { config: self.draft.config, sources: self.sources, diagnostics: self.diag, progress: self.progress }
     }
 

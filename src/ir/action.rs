@@ -1,5 +1,7 @@
 //! Rules and the actions they take, as data.
 
+use std::sync::Arc;
+
 use super::Named;
 use super::ProxyId;
 use super::expr::{Condition, Format, Sample, VarName};
@@ -15,6 +17,8 @@ pub struct Rule {
     pub action: Action,
     pub condition: Option<Condition>,
     pub at: Span,
+    /// File and line, for `last_rule_file` and `last_rule_line`; known once everything is read.
+    pub place: (Arc<str>, usize),
 }
 
 /// An action with its arguments; what they mean is said by the action's const in `rules::actions`.
@@ -57,10 +61,10 @@ pub enum ReplyBody {
     /// A body and nothing else: no error page for this status.
     Empty,
     /// A raw response read from a file (`errorfile`).
-    Raw(std::sync::Arc<[u8]>),
+    Raw(Arc<[u8]>),
     /// `errorfiles NAME`: the section's page for the status.
     Section(String),
-    Text(std::sync::Arc<[u8]>),
+    Text(Arc<[u8]>),
     Format(Format),
 }
 

@@ -10,20 +10,7 @@ pub fn samples(p: &mut Proxy, f: &mut dyn FnMut(&mut Sample)) {
     for acl in &mut p.acls {
         acl.alternatives.iter_mut().for_each(|e| f(&mut e.sample));
     }
-    let sets = &mut p.rules;
-    for set in [
-        &mut sets.tcp_request_connection,
-        &mut sets.tcp_request_session,
-        &mut sets.tcp_request_content,
-        &mut sets.http_request,
-        &mut sets.tcp_response_content,
-        &mut sets.http_response,
-        &mut sets.http_after_response,
-        &mut p.stats.http_request,
-    ] {
-        set.iter_mut().for_each(|r| rule(r, f));
-    }
-    p.redirects.iter_mut().for_each(|r| rule(r, f));
+    rules(p, &mut |r| rule(r, f));
     for u in &mut p.switching {
         if let BackendName::Dynamic(fmt) = &mut u.target {
             format(fmt, f);
@@ -54,6 +41,24 @@ pub fn samples(p: &mut Proxy, f: &mut dyn FnMut(&mut Sample)) {
     }
     for step in p.checks.http.iter_mut().chain(&mut p.checks.tcp) {
         check(&mut step.action, f);
+    }
+}
+
+/// Calls `f` for every rule of a proxy.
+pub fn rules(p: &mut Proxy, f: &mut dyn FnMut(&mut Rule)) {
+    let sets = &mut p.rules;
+    for set in [
+        &mut sets.tcp_request_connection,
+        &mut sets.tcp_request_session,
+        &mut sets.tcp_request_content,
+        &mut sets.http_request,
+        &mut sets.tcp_response_content,
+        &mut sets.http_response,
+        &mut sets.http_after_response,
+        &mut p.stats.http_request,
+        &mut p.redirects,
+    ] {
+        set.iter_mut().for_each(&mut *f);
     }
 }
 

@@ -7,12 +7,53 @@ use super::session::{Client, Received};
 use super::socket::Socket;
 use super::stream::stage::{Now, moment};
 use super::world::World;
-use crate::expr::scope::{Captures, Data, Direction, Transaction};
+use crate::expr::scope::{Captures, Connection, Data, Direction, Scope, Transaction};
+use crate::expr::value::Value;
+use crate::expr::vars::Vars;
+use crate::expr::{eval, format};
+use crate::ir::ProxyId;
 use crate::ir::action::Rule;
+use crate::ir::global::SetVar;
 use crate::ir::server::{SendProxy, Server};
 use crate::log::Facts;
 use crate::rules::stage::{Effects, PatternChange, PatternChangeKind, Stage};
 use crate::rules::{Verdict, Wait, run};
+
+/// `set-var` of the `global` section, in the order of the file: one may build on another.
+pub fn set_process_variables(world: &'static World) {
+    let Some(front) = world.config.proxies.first() else { return };
+    let live = Now { world, thread: 0, front: ProxyId(0), listener: 0, facts: Facts::default() };
+    let vars = Vars::new(world.variables.clone());
+    let scope = Scope {
+        config: &world.config,
+        patterns: &world.patterns,
+        live: &live,
+        clock: moment(world),
+        connection: &Connection::default(),
+        front: (ProxyId(0), front),
+        back: None,
+        server: None,
+        request: None,
+        response: None,
+        request_data: Data::default(),
+        response_data: Data::default(),
+        direction: Direction::Request,
+        vars: &vars,
+        captures: &Captures::default(),
+        transaction: &Transaction::default(),
+        tracked: &[],
+        may_change: &Cell::new(false),
+    };
+    for (name, value) in &world.config.global.set_var {
+        let value = match value {
+            SetVar::Sample(s) => eval(s, &scope).map(Value::into_owned),
+            SetVar::Format(f) => Some(Value::string(format::to_vec(f, &scope))),
+        };
+        if let Some(value) = value {
+            vars.set(name, value);
+        }
+    }
+}
 
 /// `tcp-request connection`, and the PROXY header of a bind that expects one; `false` when the connection is refused.
 pub async fn connection(c: &mut Client) -> bool {

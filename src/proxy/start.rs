@@ -269,6 +269,7 @@ pub fn serve(
             return ExitCode::from(1);
         }
     };
+    super::rules::set_process_variables(world);
     let _ = std::io::stderr().flush();
     let (closing, closed) = watch::channel(false);
     for index in 1..threads {

@@ -12,6 +12,8 @@ pub struct ActionItem {
     pub args: &'static [Spec],
     pub status: Status,
     pub doc: &'static str,
+    /// Only with `expose-experimental-directives`.
+    pub experimental: bool,
     /// Ends the set when it runs without a condition: rules behind it are never reached.
     pub is_final: bool,
     pub run: Run,
@@ -26,6 +28,7 @@ pub const ACTION: ActionItem = ActionItem {
     args: &[],
     status: Status::Works,
     doc: "",
+    experimental: false,
     is_final: false,
     run: |_, _| Verdict::Continue,
 };

@@ -22,7 +22,10 @@ pub fn build(reply: &Reply, default: u16, scope: &Scope<'_>) -> Answer {
     };
     let mut head = head(code);
     for (name, value) in &reply.headers {
-        head.add(name.as_bytes(), &format::to_vec(value, scope));
+        let value = format::to_vec(value, scope);
+        if !value.is_empty() {
+            head.add(name.as_bytes(), &value);
+        }
     }
     head.add(b"content-length", itoa::Buffer::new().format(body.len()).as_bytes());
     if let Some(t) = reply.content_type.as_deref().filter(|_| !body.is_empty()) {

@@ -33,6 +33,9 @@ pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start:
         }
         stage.may_change.set(false);
         let verdict = (actions::get(rule.action.item).run)(stage, &rule.action.args);
+        if !matches!(verdict, Verdict::Continue | Verdict::Wait(_)) {
+            stage.transaction.last_rule = Some(rule.place.clone());
+        }
         if !matches!(verdict, Verdict::Continue) {
             return Outcome { verdict, at };
         }

@@ -216,3 +216,26 @@ fn usr1_lets_the_last_request_finish() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\na"), "{answer}");
     assert_eq!(p.ended(), Some(0));
 }
+
+#[test]
+fn variables_of_the_process_are_set_once_and_conditions_guard_them() {
+    let own = "global\n set-var proc.limit int(12)\n set-var-fmt proc.name \"n%[var(proc.limit)]\"\n\
+               listen l\n bind @front.sock@\n http-request set-var(txn.a) str()\n http-request set-var(txn.a,ifnotset) str(no)\n \
+               http-request set-var(txn.b) int(5)\n http-request set-var(txn.b,ifgt) int(7)\n http-request set-var(txn.b,iflt) int(6)\n \
+               http-request return status 200 content-type text/plain lf-string \"%[var(proc.name)],%[var(txn.a)],%[var(txn.b)],%[bin(410042)]\"";
+    on_both(own, |p| assert_eq!(body(&p.get("front.sock", "/", &[])), "n12,,6,A"));
+}
+
+#[test]
+fn the_rule_that_decided_is_told() {
+    let own = "listen l\n bind @front.sock@\n http-request allow if { path /a }\n http-request set-header X y\n \
+               http-request return status 200 if { path /b }\n http-after-response set-header Line \"%[last_rule_line]\"\n server a @a.sock@";
+    on_both(own, |p| {
+        let line = |path| {
+            let got = p.get("front.sock", path, &[]);
+            got.split("line: ").nth(1).and_then(|l| l.lines().next()).map(|n| n.trim().parse::<u32>().unwrap_or(0))
+        };
+        let (first, second) = (line("/a").expect("a line"), line("/b").expect("a line"));
+        assert_eq!((first > 0, second - first), (true, 2));
+    });
+}

@@ -149,7 +149,7 @@ const FIELD: Converter = Converter {
     args: SPLIT,
     run: |_, v, a| {
         let text = v.into_text();
-        let range = nth_part(&text, a, false).unwrap_or(0..0);
+        let range = nth_part(&text, a, false)?;
         Some(Value::Str(part(text, range)))
     },
     ..CONVERTER

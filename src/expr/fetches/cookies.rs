@@ -41,10 +41,11 @@ fn all<'a>(s: &Scope<'a>, direction: Direction, a: &'a [Arg]) -> Option<Vec<&'a 
     Some(found(m, direction, str_arg(a, 0).unwrap_or("").as_bytes()))
 }
 
-/// The last occurrence, unless one is asked for.
+/// The last occurrence, unless one is asked for; of any cookie the first.
 fn value<'a>(s: &Scope<'a>, direction: Direction, a: &'a [Arg], which: Which) -> Option<&'a [u8]> {
     let all = all(s, direction, a)?;
     match which {
+        Which::Default if str_arg(a, 0).is_none_or(str::is_empty) => all.first().copied(),
         Which::Default => all.last().copied(),
         Which::Nth(n) => all.get(n).copied(),
     }

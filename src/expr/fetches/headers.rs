@@ -45,7 +45,7 @@ fn pick<'a>(m: &'a Message, a: &'a [Arg], full: bool, which: Which) -> Option<&'
 
 fn values_of<'a>(m: &'a Message, name: &'a [u8], full: bool) -> Box<dyn Iterator<Item = &'a [u8]> + 'a> {
     let lines = m.headers().filter(move |(n, _)| name.is_empty() || n.eq_ignore_ascii_case(name)).map(|(_, v)| v);
-    if full { Box::new(lines) } else { Box::new(lines.flat_map(elements)) }
+    if full { Box::new(lines.map(<[u8]>::trim_ascii)) } else { Box::new(lines.flat_map(elements)) }
 }
 
 /// An empty header still has one, empty, value.

@@ -2,8 +2,8 @@
 
 use super::sample;
 use crate::expr::eval::output_type;
-use crate::expr::pattern;
 use crate::expr::value::Type;
+use crate::expr::{fetches, pattern};
 use crate::haproxy::draft::Draft;
 use crate::ir::expr::{Acl, AclExpr, Match, PatternEntry, PatternSet};
 use crate::text::atoms;
@@ -83,7 +83,7 @@ fn criterion(word: &Word, draft: &mut Draft) -> Result<(crate::ir::expr::Sample,
         Some(_) => format!("unknown fetch method '{name}' in ACL expression '{text}'."),
         None => e,
     };
-    if crate::expr::fetches::find(name).is_none() {
+    if fetches::find(name).is_none() {
         for (suffix, method) in SUFFIXES {
             if let Some(base) = name.strip_suffix(suffix).filter(|b| DERIVED.contains(b)) {
                 let s = sample::parse(&format!("{base}{rest}"), word.at, draft).map_err(unknown)?;
@@ -123,7 +123,7 @@ pub fn expression(words: &[Word], draft: &mut Draft, diag: &mut Diagnostics) -> 
     let kind = output_type(&sample);
     let method = match flags.method.or(derived) {
         Some(m) => compatible(m, kind, &first.text)?,
-        None => default_method(kind, &first.text, patterns.is_empty() && flags.files.is_empty())?,
+        None => default_method(kind, fetches::get(sample.fetch).name)?,
     };
     let entries = entries(patterns, method)?;
     if entries.is_empty() && flags.files.is_empty() && !matches!(method, Match::Found | Match::Bool) && !flags.ended {
@@ -210,15 +210,18 @@ fn method(name: &str) -> Option<Match> {
     })
 }
 
-fn default_method(kind: Type, name: &str, no_patterns: bool) -> Result<Match, String> {
+fn default_method(kind: Type, name: &str) -> Result<Match, String> {
     Ok(match kind {
         Type::Bool => Match::Bool,
         Type::Int => Match::Int,
         Type::Ip | Type::Ipv4 | Type::Ipv6 => Match::Ip,
         Type::Str | Type::Meth => Match::Str,
         Type::Bin => Match::Bin,
-        Type::Any if no_patterns => Match::Found,
-        Type::Any => return Err(format!("unable to find a default matching method for '{name}', use '-m'.")),
+        Type::Any => {
+            return Err(format!(
+                "matching method must be specified first (using '-m') when using a sample fetch of this type ('{name}')."
+            ));
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 use super::reply::{self, Codes};
 use super::sample::{self, Place};
 use super::{condition, format, time};
+use crate::expr::vars::CONDITIONS;
 use crate::haproxy::keyword::{Line, whole};
 use crate::ir::action::{Action, ActionArg, Rule};
 use crate::ir::proxy::DeclaredCapture;
@@ -34,6 +35,14 @@ pub fn rule(line: &mut Line<'_>, set: Sets) -> Option<Rule> {
         line.diag.push(Diagnostic::error("not-implemented", name.at, message).label(item.doc));
         return None;
     }
+    if item.experimental && !line.draft.experimental {
+        let message = format!(
+            "'{}' action is experimental, must be allowed via a global 'expose-experimental-directives'",
+            item.name
+        );
+        line.diag.push(Diagnostic::error("experimental", name.at, message).aborting());
+        return None;
+    }
     let (body, tail) = condition::split(&words[1..]);
     let args = match arguments(item, name, body, set, line) {
         Ok(args) => args,
@@ -51,7 +60,7 @@ pub fn rule(line: &mut Line<'_>, set: Sets) -> Option<Rule> {
             return None;
         }
     };
-    Some(Rule { action: Action { item: id, args }, condition, at: whole(line.words) })
+    Some(Rule { action: Action { item: id, args }, condition, at: whole(line.words), place: Default::default() })
 }
 
 fn expected(set: Sets) -> String {
@@ -83,7 +92,7 @@ fn problem(line: &Line<'_>, set: Sets, item: &ActionItem, words: &[Word], messag
     }
     let (kind, proxy) = owner(line);
     let message =
-        format!("error detected in {kind} '{proxy}' while parsing '{} {}' rule : {message}", set.name(), item.name);
+        format!("error detected in {kind} '{proxy}' while parsing '{} {}' rule : {message}", set.name(), words[0].text);
     Diagnostic::error("bad-rule", whole(words), message).aborting()
 }
 
@@ -182,9 +191,8 @@ fn head(spec: &Spec, inside: &str, out: &mut Vec<ActionArg>, line: &mut Line<'_>
     }
     let (name, conditions) = inside.split_once(',').unwrap_or((inside, ""));
     out.push(ActionArg::Var(sample::variable(name)?));
-    let known = ["ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"];
-    if let Some(bad) = conditions.split(',').find(|c| !c.is_empty() && !known.contains(c)) {
-        return Err(format!("unknown condition '{bad}'"));
+    if let Some(bad) = conditions.split(',').find(|c| !conditions.is_empty() && !CONDITIONS.contains(c)) {
+        return Err(format!("unknown condition \"{bad}\"."));
     }
     // `finish` puts it behind the value.
     out.push(ActionArg::Str(conditions.to_owned()));

@@ -19,8 +19,10 @@ pub const ERROR_CODES: &[u16] =
 pub enum Codes {
     /// `return`: 200 to 599.
     Any,
-    /// `deny`, `http-error`: those that have a page, or any with a body.
+    /// `deny`: those that have a page, or any with a body.
     Errors,
+    /// `http-error`: those that have a page; it is empty unless told otherwise.
+    Pages,
 }
 
 /// Reads `status N content-type T file F ...` up to the end of `words`.
@@ -113,6 +115,8 @@ fn status(text: &str, codes: Codes) -> Result<u16, String> {
     let ok = match codes {
         Codes::Any => (200..=599).contains(&code),
         Codes::Errors => ERROR_CODES.contains(&code) || (200..=599).contains(&code),
+        Codes::Pages if !ERROR_CODES.contains(&code) => return Err(format!("status code '{text}' not handled.")),
+        Codes::Pages => true,
     };
     if ok { Ok(code) } else { Err(format!("Unexpected status code '{text}'.")) }
 }

@@ -2,7 +2,6 @@
 
 use crate::expr::converter::Converter;
 use crate::expr::fetch::{ArgKind, ArgSpec, Fetch, Needs};
-use crate::expr::value::Type;
 use crate::expr::{converters, fetches, pattern};
 use crate::haproxy::draft::Draft;
 use crate::ir::Named;
@@ -63,9 +62,7 @@ fn converters_of(
         let (words, after) = arguments(after);
         let args = converter_args(&words, converter, at, draft)?;
         let after = after.map_err(|e| format!("converter '{name}' : {e}"))?;
-        if converter.output != Type::Any {
-            has = converter.output;
-        }
+        has = converter.output;
         sample.converters.push((id, args));
         before = format!("converter '{name}'");
         rest = after;
@@ -80,6 +77,7 @@ fn converter_args(words: &[String], converter: &Converter, at: Span, draft: &mut
     {
         args[0] = Arg::Patterns(file_patterns(&file, method, true, false, draft));
     }
+    (converter.check)(words).map_err(|e| format!("invalid args in converter '{}' : {e}", converter.name))?;
     // The flags of a regex come behind it.
     if converter.name == "regsub"
         && let (Some(Arg::Regex(re)), Some(Arg::Str(flags))) = (args.first().cloned(), args.get(2))

@@ -278,44 +278,56 @@ fn host(m: &mut Message) -> Result<(), Refused> {
     {
         return Err(BAD);
     }
-    let implied: &[u8] = match uri::scheme(m.uri()) {
-        s if s.eq_ignore_ascii_case(b"https") => b":443",
-        s if s.eq_ignore_ascii_case(b"http") => b":80",
-        _ if is_connect => return connect_host(m, first),
+    let implied: &[&[u8]] = match uri::scheme(m.uri()) {
+        s if s.eq_ignore_ascii_case(b"https") => &[b"443", b""],
+        s if s.eq_ignore_ascii_case(b"http") => &[b"80", b""],
+        _ if is_connect => &[b"80", b"443"],
         _ => return Ok(()),
     };
-    let short = bare.strip_suffix(implied).unwrap_or(bare);
+    let (name, port) = uri::host_and_port(bare);
+    let name = name.to_vec();
+    // Only a target that writes its default port out is taken to be normalized, and its `Host` with it.
+    let default = port.filter(|p| implied.contains(p));
     if let Some(i) = first {
-        let value = m.header(i).1;
-        let value_short = value.strip_suffix(implied).unwrap_or(value);
-        if !value_short.eq_ignore_ascii_case(short) {
-            return Err(BAD);
-        }
-        if value_short.len() != value.len() {
-            let new = value_short.to_vec();
-            m.replace_value(i, &new);
-        }
+        normalize_host(m, i, &name, port.map(<[u8]>::to_vec), default.is_some(), implied)?;
     }
-    if short.len() != bare.len() {
+    if let Some(port) = default
+        && !is_connect
+    {
         let uri = m.uri();
         let end = uri::scheme(uri).len() + 3 + authority.len();
-        let new = [&uri[..end - implied.len()], &uri[end..]].concat();
+        let new = [&uri[..end - port.len() - 1], &uri[end..]].concat();
         m.set_uri(&new);
     }
     Ok(())
 }
 
-/// A CONNECT's `Host` may leave out port 80 or 443, and then is compared without it.
-fn connect_host(m: &mut Message, host: Option<usize>) -> Result<(), Refused> {
-    let Some(i) = host else { return Ok(()) };
-    let strip = |v: &[u8]| v.strip_suffix(b":80").or_else(|| v.strip_suffix(b":443")).unwrap_or(v).to_vec();
-    let (target, value) = (strip(uri::without_userinfo(m.uri())), strip(m.header(i).1));
-    // A colon without a port behind it is taken, and left as it is.
-    if !target.eq_ignore_ascii_case(value.strip_suffix(b":").unwrap_or(&value)) {
+/// Compares the `Host` at `i` with the target's host and port, and takes a port away that goes without saying.
+fn normalize_host(
+    m: &mut Message,
+    i: usize,
+    name: &[u8],
+    port: Option<Vec<u8>>,
+    default: bool,
+    implied: &[&[u8]],
+) -> Result<(), Refused> {
+    let (own, own_port) = uri::host_and_port(m.header(i).1);
+    // The port that goes without saying: of CONNECT the target's own, if it is one of the two.
+    let silent =
+        |p: &[u8]| p.is_empty() || implied.contains(&p) && (port.as_deref().is_none_or(|t| t == p || t.is_empty()));
+    let same_port = match (&port, own_port) {
+        (Some(target), Some(own)) if target == own => true,
+        (Some(_), own) if default => own.is_none_or(silent),
+        (None, own) => own.is_none_or(silent),
+        _ => false,
+    };
+    if !own.eq_ignore_ascii_case(name) || !same_port {
         return Err(BAD);
     }
-    if m.header(i).1 != value {
-        m.replace_value(i, &value);
+    let goes = |p: &[u8]| if p.is_empty() { implied.contains(&p) } else { silent(p) };
+    if default && own_port.is_some_and(goes) {
+        let new = own.to_vec();
+        m.replace_value(i, &new);
     }
     Ok(())
 }

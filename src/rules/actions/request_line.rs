@@ -142,6 +142,7 @@ const SET_STATUS: ActionItem = ActionItem {
 const NORMALIZE_URI: ActionItem = ActionItem {
     name: "normalize-uri",
     sets: HTTP_REQUEST,
+    experimental: true,
     args: &[
         Spec::OneOf(
             "normalizer",

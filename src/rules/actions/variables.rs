@@ -19,10 +19,8 @@ const SET_VAR: ActionItem = ActionItem {
     run: |s, a| {
         let [ActionArg::Var(name), ActionArg::Sample(e), ..] = a else { return Verdict::Continue };
         let value = eval(e, &s.scope()).map(Value::into_owned);
-        if let Some(v) = value
-            && permitted(s.vars.get(name).as_ref(), &v, word(a, 2).unwrap_or(""))
-        {
-            s.vars.set(name, v);
+        if let Some(v) = value {
+            s.vars.set_if(name, v, word(a, 2).unwrap_or("").split(','));
         }
         Verdict::Continue
     },
@@ -36,9 +34,7 @@ const SET_VAR_FMT: ActionItem = ActionItem {
     run: |s, a| {
         let Some(ActionArg::Var(name)) = a.first() else { return Verdict::Continue };
         let v = Value::string(text(s, a, 1));
-        if permitted(s.vars.get(name).as_ref(), &v, word(a, 2).unwrap_or("")) {
-            s.vars.set(name, v);
-        }
+        s.vars.set_if(name, v, word(a, 2).unwrap_or("").split(','));
         Verdict::Continue
     },
     ..ACTION
@@ -56,30 +52,3 @@ const UNSET_VAR: ActionItem = ActionItem {
     },
     ..ACTION
 };
-
-/// `ifexists,ifnotexists,ifempty,ifnotempty,ifset,ifnotset,ifgt,iflt`, comma separated; all must hold.
-fn permitted(old: Option<&Value<'static>>, new: &Value<'static>, conditions: &str) -> bool {
-    let empty = |v: &Value<'_>| match v {
-        Value::Str(t) | Value::Bin(t) => t.is_empty(),
-        _ => false,
-    };
-    conditions.split(',').filter(|c| !c.is_empty()).all(|c| match c {
-        "ifexists" => old.is_some(),
-        "ifnotexists" => old.is_none(),
-        "ifempty" => empty(new),
-        "ifnotempty" => !empty(new),
-        "ifset" => old.is_some_and(|v| !empty(v)),
-        "ifnotset" => old.is_none_or(empty),
-        "ifgt" => compare(old, new).is_some_and(|o| o.is_gt()),
-        "iflt" => compare(old, new).is_some_and(|o| o.is_lt()),
-        _ => false,
-    })
-}
-
-/// The new value against the old; only numbers compare, and anything beats nothing.
-fn compare(old: Option<&Value<'static>>, new: &Value<'static>) -> Option<std::cmp::Ordering> {
-    match old {
-        None => Some(std::cmp::Ordering::Greater),
-        Some(o) => Some(new.as_int()?.cmp(&o.as_int()?)),
-    }
-}

@@ -9,7 +9,8 @@ use crate::text::book::Status;
 use crate::text::grammar::{Arg, Kind};
 use crate::text::source::Span;
 
-pub const ALL: &[&Keyword] = &[&SPREAD_CHECKS, &MAX_SPREAD_CHECKS, &SET_VAR, &SET_VAR_FMT, &BUSY_POLLING];
+pub const ALL: &[&Keyword] =
+    &[&SPREAD_CHECKS, &MAX_SPREAD_CHECKS, &SET_VAR, &SET_VAR_FMT, &EXPERIMENTAL, &BUSY_POLLING];
 
 const SPREAD_CHECKS: Keyword = Keyword {
     name: "spread-checks",
@@ -37,40 +38,64 @@ const MAX_SPREAD_CHECKS: Keyword = Keyword {
 };
 const SET_VAR: Keyword = Keyword {
     name: "set-var",
-    status: Status::Missing,
     sections: GLOBAL,
     manual: "3.1",
     args: Syntax::Custom("<var-name> <expr>"),
     doc: "Gives a variable of the process its first value, from an expression.",
-    lower: |l| set(l, |text, at, draft| sample::parse(text, at, draft).map(SetVar::Sample)),
+    examples: &["set-var proc.limit int(12)", "set-var proc.site env(SITE),lower"],
+    rejects: &["set-var proc.limit", "set-var txn.limit int(12)", "set-var proc.path path"],
+    lower: |l| {
+        set(l, "a sample expression", |text, at, draft| {
+            let sample = sample::parse(text, at, draft)?;
+            match sample::unavailable(&sample, Place::Process) {
+                Some(what) => Err(format!(
+                    "fetch method '{text}' extracts information from '{what}', none of which is available here"
+                )),
+                None => Ok(SetVar::Sample(sample)),
+            }
+        });
+    },
     ..KEYWORD
 };
 const SET_VAR_FMT: Keyword = Keyword {
     name: "set-var-fmt",
-    status: Status::Missing,
-    sections: GLOBAL,
-    manual: "3.1",
-    args: Syntax::Custom("<var-name> <fmt>"),
     doc: "Gives a variable of the process its first value, from a formatted string.",
-    lower: |l| set(l, |text, at, draft| format::parse(text, at, Place::Process, draft).map(SetVar::Format)),
-    ..KEYWORD
+    args: Syntax::Custom("<var-name> <fmt>"),
+    examples: &["set-var-fmt proc.node \"%[hostname]-%[env(SITE)]\""],
+    rejects: &["set-var-fmt proc.node", "set-var-fmt proc.node %[nothing]"],
+    lower: |l| {
+        set(l, "a format string", |text, at, draft| format::parse(text, at, Place::Process, draft).map(SetVar::Format));
+    },
+    ..SET_VAR
 };
 
-fn set(l: &mut Line<'_>, value: fn(&str, Span, &mut Draft) -> Result<SetVar, String>) {
+fn set(l: &mut Line<'_>, what: &str, value: fn(&str, Span, &mut Draft) -> Result<SetVar, String>) {
     let name = l.keyword.name;
     if l.rest().len() < 2 {
-        return l.error(0, format!("'{name}' expects a variable name and a value."));
+        return l.error(0, format!("'{name}' requires a process-wide variable name ('proc.<name>') and {what}."));
     }
-    let (text, at) = (l.arg(1).to_owned(), l.arg_at(1));
-    let parsed = sample::variable(l.arg(0)).and_then(|n| value(&text, at, l.draft).map(|v| (n, v)));
+    let (variable, text, at) = (l.arg(0).to_owned(), l.arg(1).to_owned(), l.arg_at(1));
+    let parsed = sample::variable(&variable).and_then(|n| value(&text, at, l.draft).map(|v| (n, v)));
     match parsed {
         Ok((n, _)) if n.scope != crate::ir::expr::VarScope::Proc => {
-            l.error(0, format!("'{name}': only process-wide variables ('proc.') can be set here."));
+            let message = format!(
+                "'{name}': cannot set variable '{variable}', only scope 'proc' is permitted in the global section."
+            );
+            l.error(0, message);
         }
         Ok(v) => l.global().set_var.push(v),
-        Err(e) => l.error(0, format!("'{name}' : {e}")),
+        Err(e) => l.error(1, e),
     }
 }
+
+const EXPERIMENTAL: Keyword = Keyword {
+    name: "expose-experimental-directives",
+    sections: GLOBAL,
+    manual: "3.1",
+    doc: "Allows keywords whose meaning may still change: `http-request normalize-uri`.",
+    lower: |l| l.draft.experimental = true,
+    ..KEYWORD
+};
 
 const BUSY_POLLING: Keyword = Keyword {
     name: "busy-polling",

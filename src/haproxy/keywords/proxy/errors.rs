@@ -104,13 +104,14 @@ const HTTP_ERROR: Keyword = Keyword {
     doc: "The page of a status, described as return describes its answer.",
     lower: |l| {
         let words = l.rest().to_vec();
-        match reply::reply(&words, Codes::Errors, Place::Request, l.draft, l.outside) {
+        match reply::reply(&words, Codes::Pages, Place::Request, l.draft, l.outside) {
             Ok(r) => match r.status {
                 Some(code) => {
                     l.proxy().errors.insert(code, ErrorPage::Reply(Box::new(r)));
                 }
                 None => l.error(0, "http-error : expects at least a status code."),
             },
+            Err(e) if e.starts_with("status code") => l.error(0, format!("http-error: {e}")),
             Err(e) => l.error(0, format!("http-error : {e}")),
         }
     },

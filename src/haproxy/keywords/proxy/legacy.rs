@@ -47,7 +47,7 @@ fn push(l: &mut Line<'_>, set: Sets, action: &str, args: Vec<ActionArg>, n: usiz
             let at = l.at();
             let rules = &mut l.proxy().rules;
             let list = if set == HTTP_REQUEST { &mut rules.http_request } else { &mut rules.http_response };
-            list.push(Rule { action: Action { item, args }, condition, at });
+            list.push(Rule { action: Action { item, args }, condition, at, place: Default::default() });
         }
         Err(e) => {
             let name = l.keyword.name;

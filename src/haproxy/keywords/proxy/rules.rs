@@ -185,7 +185,12 @@ const REDIRECT: Keyword = Keyword {
                 let item = actions::find(HTTP_REQUEST, "redirect").expect("the action is in the table");
                 let args = vec![ActionArg::Redirect(Box::new(r))];
                 let at = l.at();
-                l.proxy().redirects.push(Rule { action: Action { item, args }, condition, at });
+                l.proxy().redirects.push(Rule {
+                    action: Action { item, args },
+                    condition,
+                    at,
+                    place: Default::default(),
+                });
             }
             Err(e) => {
                 let p = l.proxy();
