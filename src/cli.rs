@@ -6,4 +6,5 @@
 pub mod command;
 pub mod commands;
 pub mod control;
+pub mod master;
 pub mod session;

@@ -13,6 +13,7 @@
 //! * [`alive`]: the commands that only ask whether a process lives, answered without running them
 //! * [`pidfd`]: be woken when a process dies
 //! * [`borrow_fds`]: listening sockets of a process that is to be replaced
+//! * [`poller`]: wait for a descriptor in a runtime
 //! * [`fds`]: descriptors that are known by their number alone
 //! * [`utc_offset`]: how far local time is from UTC
 
@@ -22,10 +23,10 @@ pub mod credentials;
 pub mod daemon;
 pub mod fds;
 pub mod local_time;
-
 pub mod namespace;
 pub mod pidfd;
 pub mod pidfile;
+pub mod poller;
 pub mod priority;
 pub mod procs;
 pub mod sd_notify;

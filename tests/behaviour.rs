@@ -11,6 +11,8 @@ mod failover;
 mod failover_pair;
 #[path = "behaviour/farm.rs"]
 mod farm;
+#[path = "behaviour/master.rs"]
+mod master;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
 #[path = "behaviour/proxy_space.rs"]

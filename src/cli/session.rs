@@ -14,11 +14,25 @@ pub struct Session {
     pub interactive: bool,
     /// `set timeout cli`; seconds.
     pub timeout: Option<u64>,
+    /// `expert-mode on`, `experimental-mode on`
+    pub expert: bool,
+    pub experimental: bool,
 }
 
 impl Session {
     pub fn new(level: AccessLevel, severity: SeverityOutput) -> Self {
-        Self { level, severity, interactive: false, timeout: None }
+        Self { level, severity, interactive: false, timeout: None, expert: false, experimental: false }
+    }
+
+    /// As a master's operator may act here: see [`super::master::Session::rights`].
+    pub fn from_rights(rights: u8) -> Self {
+        let level = match rights & 3 {
+            0 => AccessLevel::User,
+            1 => AccessLevel::Operator,
+            _ => AccessLevel::Admin,
+        };
+        let session = Self::new(level, SeverityOutput::None);
+        Self { expert: rights & 4 != 0, experimental: rights & 8 != 0, ..session }
     }
 
     /// Whether a line announces a payload, which then follows up to an empty line.

@@ -4,7 +4,12 @@
 //! to do. Blocked signals stay queued, so none is lost between two waits. A child resets its mask with [`unblock_all`].
 #![expect(unsafe_code, reason = "sigtimedwait(2) and real-time signals have no safe form")]
 
-use std::{io, mem::MaybeUninit, time::Duration};
+use std::{
+    io,
+    mem::MaybeUninit,
+    os::fd::{FromRawFd as _, OwnedFd},
+    time::Duration,
+};
 
 /// `SIGRTMIN` as glibc numbers it: keepalived's JSON signal is this plus two.
 #[must_use]
@@ -63,6 +68,18 @@ impl Waiter {
             Some(libc::EAGAIN | libc::EINTR) => Ok(None),
             _ => Err(error),
         }
+    }
+
+    /// A descriptor that is readable while one of the signals waits, for poll(2); [`Waiter::wait`] then takes it.
+    ///
+    /// # Errors
+    /// signalfd(2) failed.
+    pub fn descriptor(&self) -> io::Result<OwnedFd> {
+        // SAFETY: the set is initialised and lives for the whole call.
+        let n = unsafe { libc::signalfd(-1, &raw const self.set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+        check(n.min(0))?;
+        // SAFETY: the kernel has just made it, and nobody else knows it.
+        Ok(unsafe { OwnedFd::from_raw_fd(n) })
     }
 }
 

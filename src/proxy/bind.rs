@@ -14,15 +14,22 @@ use crate::ir::listener::{Account, Listener};
 use crate::ir::{Config, ProxyId};
 use crate::process::{credentials, fds};
 
-/// Sockets that somebody else has bound for us, by address.
+/// Sockets that somebody else has bound for us, by address. They stay here when they are taken (what is taken is a copy), so
+/// that a master whose reload fails still has all of them.
 #[derive(Default)]
-pub struct Inherited(Vec<(SockAddr, OwnedFd)>);
+pub struct Inherited(Vec<Found>);
+
+struct Found {
+    address: SockAddr,
+    fd: OwnedFd,
+    is_taken: bool,
+}
 
 impl Inherited {
     pub fn new(sockets: Vec<OwnedFd>) -> Self {
         let named = sockets.into_iter().filter_map(|fd| {
             let address = socket2::SockRef::from(&fd).local_addr().ok()?;
-            Some((address, fd))
+            Some(Found { address, fd, is_taken: false })
         });
         Self(named.collect())
     }
@@ -32,6 +39,11 @@ impl Inherited {
         self.0.extend(Self::new(sockets).0);
     }
 
+    /// All of them, taken or not.
+    pub fn into_sockets(self) -> Vec<OwnedFd> {
+        self.0.into_iter().map(|f| f.fd).collect()
+    }
+
     /// The one that is bound to this address.
     fn take(&mut self, address: &SockAddr) -> Option<OwnedFd> {
         let same = |a: &SockAddr| match (a.as_socket(), address.as_socket()) {
@@ -39,8 +51,10 @@ impl Inherited {
             (None, None) => unix_name(a) == unix_name(address),
             _ => false,
         };
-        let at = self.0.iter().position(|(a, _)| same(a))?;
-        Some(self.0.swap_remove(at).1)
+        let found = self.0.iter_mut().find(|f| !f.is_taken && same(&f.address))?;
+        let copy = found.fd.try_clone().ok()?;
+        found.is_taken = true;
+        Some(copy)
     }
 }
 

@@ -16,6 +16,7 @@ use super::thread::Local;
 use super::world::{World, lock};
 use crate::cli::command::Output;
 use crate::cli::session::Session;
+use crate::process::poller;
 
 /// Longest line, bytes.
 const LONGEST: usize = 65536;
@@ -54,6 +55,28 @@ async fn accept(local: &'static Local, fd: OwnedFd, is_unix: bool, session: &Ses
         if let Ok((stream, _)) = listener.accept().await {
             let (r, w) = stream.into_split();
             tokio::task::spawn_local(converse(local, r, w, session.clone()));
+        }
+    }
+}
+
+/// Serves the operators that the master hands on. Returns when the master is gone.
+pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
+    let Some(Ok(master)) = master.map(poller::readable) else { return std::future::pending().await };
+    loop {
+        let Ok(mut ready) = master.readable().await else { return };
+        match super::fdpass::take(master.get_ref()) {
+            Ok(Some((fd, rights))) => {
+                let stream = std::os::unix::net::UnixStream::from(fd);
+                if stream.set_nonblocking(true).is_ok()
+                    && let Ok(stream) = tokio::net::UnixStream::from_std(stream)
+                {
+                    let (r, w) = stream.into_split();
+                    tokio::task::spawn_local(converse(local, r, w, Session::from_rights(rights)));
+                }
+            }
+            Ok(None) => return,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+            Err(_) => {}
         }
     }
 }

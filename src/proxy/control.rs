@@ -152,7 +152,10 @@ impl Control for Hands {
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        std::env::vars_os().map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned())).collect()
+        let all = std::env::vars_os();
+        let text = all.map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
+        // What a master tells its next self is nobody else's.
+        text.filter(|(n, _)| !n.starts_with("HAWSER_")).collect()
     }
 }
 

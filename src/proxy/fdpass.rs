@@ -1,12 +1,15 @@
-//! Passes descriptors over a unix socket, as HAProxy's `_getsocks` does: a count, then messages that carry them.
+//! Passes descriptors over a unix socket: listening sockets as HAProxy's `_getsocks` does (a count, then messages that carry
+//! them), and an operator's connection from the master to a worker.
 
-use std::io::{self, IoSliceMut, Read as _, Write as _};
+use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+};
 
 /// Most descriptors in one message.
 const AT_ONCE: usize = 253;
@@ -42,4 +45,38 @@ pub fn ask(mut stream: &UnixStream) -> io::Result<Vec<OwnedFd>> {
         stream.write_all(&(all.len() as i32).to_ne_bytes())?;
     }
     Ok(all)
+}
+
+/// Gives a descriptor away, with one byte about it.
+///
+/// # Errors
+/// What sendmsg(2) says.
+pub fn give(to: &impl AsFd, fd: &OwnedFd, byte: u8) -> io::Result<()> {
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut room);
+    let fds = [fd.as_fd()];
+    if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
+        return Err(io::Error::other("no room for a descriptor"));
+    }
+    rustix::net::sendmsg(to, &[IoSlice::new(&[byte])], &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Takes a descriptor and its byte; `None` is the end.
+///
+/// # Errors
+/// What recvmsg(2) says, `WouldBlock` among it; `InvalidData` when the byte came alone.
+pub fn take(from: &impl AsFd) -> io::Result<Option<(OwnedFd, u8)>> {
+    let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut room);
+    let mut byte = [0u8; 1];
+    let got = rustix::net::recvmsg(from, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    if got.bytes == 0 {
+        return Ok(None);
+    }
+    let fd = control.drain().find_map(|m| match m {
+        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+        _ => None,
+    });
+    fd.map(|fd| Some((fd, byte[0]))).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }

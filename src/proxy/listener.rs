@@ -2,18 +2,17 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::SocketFlags;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 use super::session::{Accepted, serve};
 use super::thread::Local;
 use super::world::State;
 use crate::ir::ProxyId;
+use crate::process::poller;
 
 /// A bound and listening socket, shared by the threads.
 #[derive(Clone)]
@@ -23,14 +22,6 @@ pub struct Listening {
     /// Index of the `bind` in its proxy.
     pub index: usize,
     pub is_inet: bool,
-}
-
-struct Number(RawFd);
-
-impl AsRawFd for Number {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0
-    }
 }
 
 /// How many connections are taken before others get their turn.
@@ -48,11 +39,7 @@ pub fn slot_freed() {
 /// Takes connections until the process stops listening.
 pub async fn accept(local: &'static Local, on: Listening) {
     let mut closing = local.closing.clone();
-    #[expect(
-        deprecated,
-        reason = "its successor is unsafe; here the descriptor outlives the poller, which this task drops first"
-    )]
-    let Ok(poller) = AsyncFd::with_interest(Number(on.fd.as_raw_fd()), Interest::READABLE) else { return };
+    let Ok(poller) = poller::readable(on.fd.clone()) else { return };
     let timer = local.timers.timer();
     let world = local.world;
     let (p, live) = world.proxy(on.proxy);

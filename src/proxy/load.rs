@@ -11,7 +11,8 @@ use crate::ir::Config;
 use crate::process::credentials;
 
 /// The machine that a configuration is read on.
-struct Machine {
+#[derive(Default)]
+pub struct Machine {
     tolerant: bool,
     diagnostic: bool,
 }
@@ -48,7 +49,7 @@ impl Outside for Machine {
 }
 
 /// The system's words for an error, without Rust's number behind them.
-fn in_words(e: &std::io::Error) -> String {
+pub fn in_words(e: &std::io::Error) -> String {
     let text = e.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

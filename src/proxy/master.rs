@@ -6,41 +6,50 @@
 //! ```
 //! The master has one thread and no runtime, so that it may fork at any time.
 
-use std::os::fd::{AsRawFd as _, OwnedFd};
+pub mod doors;
+pub mod operators;
+pub mod workers;
+
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::Duration;
 
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
+use self::operators::{Door, Operators, Workers};
+use self::workers::{PROCESSES, SOCKETS, Worker};
 use super::argv::Args;
 use super::bind::{self, Inherited};
 use super::start;
+use crate::cli::master::{Family, Process};
 use crate::ir::Config;
 use crate::process::daemon::{self, Fork};
 use crate::process::{fds, pidfile, sd_notify, signals};
 
-/// Descriptors of listening sockets, for the process that we become.
-const SOCKETS: &str = "HAWSER_SOCKETS";
-/// Workers of before.
-const WORKERS: &str = "HAWSER_WORKERS";
-
-/// What a master was told by its former self.
-#[derive(Debug, Default)]
-struct Former {
-    workers: Vec<i32>,
-    is_reload: bool,
-}
-
-fn former() -> Former {
-    let list = std::env::var(WORKERS);
-    let workers = list.as_deref().unwrap_or_default().split(',').filter_map(|w| w.parse().ok()).collect();
-    Former { workers, is_reload: list.is_ok() }
-}
-
 /// This process is a master that has just become itself again.
 pub fn is_reload() -> bool {
-    std::env::var_os(WORKERS).is_some()
+    std::env::var_os(PROCESSES).is_some()
+}
+
+/// What a master was told by its former self: itself and its workers, one reload later. Without a former self, a new one.
+fn family(succeeded: bool) -> (Process, Vec<Worker>) {
+    let text = std::env::var(PROCESSES).unwrap_or_default();
+    let Some((mut me, mut workers)) = workers::read(&text) else {
+        return (
+            Process { pid: own_pid(), since: now(), version: start::VERSION.into(), ..Process::default() },
+            Vec::new(),
+        );
+    };
+    me.version = start::VERSION.into();
+    me.reloads += 1;
+    me.failed = if succeeded { 0 } else { me.failed + 1 };
+    for w in &mut workers {
+        w.process.reloads += 1;
+    }
+    (me, workers)
 }
 
 /// Sockets that our former self left open.
@@ -49,56 +58,57 @@ fn kept_sockets() -> Vec<OwnedFd> {
     list.split(',').filter_map(|n| n.parse().ok()).filter_map(|n| fds::take(n).ok()).collect()
 }
 
+/// What could not be done, said; a master that was there before goes on with what it has.
+fn refuse(args: &Args, lines: &[String], inherited: Inherited) -> ExitCode {
+    start::notices();
+    lines.iter().for_each(|l| start::alert(l));
+    if is_reload() { go_on(args, inherited) } else { ExitCode::from(1) }
+}
+
 /// Runs the master until its last worker has gone.
 pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: bool) -> ExitCode {
-    let before = former();
     inherited.extend(kept_sockets());
-    let listening = match bind::all(&config, &mut inherited) {
-        Ok(l) => l,
-        Err(lines) => {
-            start::notices();
-            lines.iter().for_each(|l| start::alert(l));
-            start::alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
-            return if before.is_reload { wait_only(args) } else { ExitCode::from(1) };
+    let bound = doors::read(&args.master_cli, &super::load::Machine::default());
+    let bound = bound.and_then(|d| doors::bind(&d, &mut inherited).map_err(|l| vec![l, start::NO_LISTENERS.into()]));
+    let bound = bound.and_then(|doors| match bind::all(&config, &mut inherited) {
+        Ok(listening) => Ok((doors, listening)),
+        Err(mut lines) => {
+            lines.push(start::NO_LISTENERS.into());
+            Err(lines)
         }
+    });
+    let (doors, listening) = match bound {
+        Ok(b) => b,
+        Err(lines) => return refuse(args, &lines, inherited),
     };
     let stats = match super::handover::bind_stats(&config) {
         Ok(s) => s,
-        Err(line) => {
-            start::notices();
-            start::alert(&line);
-            return if before.is_reload { wait_only(args) } else { ExitCode::from(1) };
-        }
+        Err(line) => return refuse(args, &[line], inherited),
     };
+    drop(inherited);
     let pid_file = args.pidfile.clone().or_else(|| config.global.pidfile.clone());
-    if is_daemon && !before.is_reload {
-        match daemon::fork() {
-            Ok(Fork::Parent(child)) => {
-                write_pid(pid_file.as_deref(), child);
-                return ExitCode::SUCCESS;
-            }
-            Ok(Fork::Child) => {
-                daemon::lead_session();
-                let _ = daemon::stdio_to_null();
-            }
-            Err(e) => {
-                start::alert(&format!("[haproxy.main()] Cannot fork: {e}"));
-                return ExitCode::from(1);
-            }
+    if is_daemon && !is_reload() {
+        match leave_terminal(pid_file.as_deref()) {
+            Ok(()) => {}
+            Err(code) => return code,
         }
     } else {
         write_pid(pid_file.as_deref(), own_pid());
     }
+    let (me, mut workers) = family(true);
     let Ok(waiter) = block() else { return ExitCode::from(1) };
+    let Ok((control, its)) = workers::control() else { return ExitCode::from(1) };
     let worker = match daemon::fork() {
         Ok(Fork::Parent(child)) => child,
         Ok(Fork::Child) => {
+            // Only the master holds these: their end says that it is gone.
+            drop((control, workers, doors));
             signals::unblock_all();
             if let Err(line) = start::give_up_rights(&config) {
                 start::alert(&line);
                 return ExitCode::from(1);
             }
-            return start::serve(config, listening, stats, args);
+            return start::serve(config, listening, start::Doors { stats, master: Some(its) }, args);
         }
         Err(e) => {
             start::alert(&format!("[haproxy.main()] Cannot fork: {e}"));
@@ -106,32 +116,64 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
         }
     };
     notice(&format!("New worker ({worker}) forked"));
-    before.workers.iter().for_each(|&w| drop(signals::send(w, libc::SIGUSR1)));
-    if !before.is_reload {
+    let most = config.global.mworker_max_reloads;
+    for w in &mut workers {
+        w.is_leaving = true;
+        let too_often = most.is_some_and(|m| w.process.reloads > m);
+        let _ = signals::send(w.process.pid, if too_often { libc::SIGTERM } else { libc::SIGUSR1 });
+    }
+    if !is_reload() {
         start::signal_old(args);
     }
     notice("Loading success.");
-    if args.systemd {
-        let _ = sd_notify::notify(&format!("READY=1\n{}", sd_notify::main_pid(own_pid())));
-    }
+    ready(args);
+    let process = Process { pid: worker, since: now(), version: start::VERSION.into(), ..Process::default() };
+    workers.insert(0, Worker { process, is_leaving: false, control: Some(control) });
     // The worker has its own; ours only serve to be handed on.
-    drop(stats);
-    let sockets: Vec<_> = listening.iter().map(|l| l.fd.clone()).collect();
-    let mut master = Master { args, current: Some(worker), old: before.workers, status: 0, leaving: false };
-    master.watch(&waiter, &sockets)
+    drop((stats, its));
+    let sockets = listening.iter().map(|l| l.fd.clone()).collect();
+    Master::new(args, me, workers, doors, sockets).watch(&waiter)
+}
+
+/// `Err`: this process is over.
+fn leave_terminal(pid_file: Option<&str>) -> Result<(), ExitCode> {
+    match daemon::fork() {
+        Ok(Fork::Parent(child)) => {
+            write_pid(pid_file, child);
+            Err(ExitCode::SUCCESS)
+        }
+        Ok(Fork::Child) => {
+            daemon::lead_session();
+            let _ = daemon::stdio_to_null();
+            Ok(())
+        }
+        Err(e) => {
+            start::alert(&format!("[haproxy.main()] Cannot fork: {e}"));
+            Err(ExitCode::from(1))
+        }
+    }
 }
 
 /// The new configuration is none: the old workers go on, and so do we.
 pub fn wait_only(args: &Args) -> ExitCode {
+    go_on(args, Inherited::new(kept_sockets()))
+}
+
+fn go_on(args: &Args, mut inherited: Inherited) -> ExitCode {
     warning("Loading failure!");
+    ready(args);
+    let Ok(waiter) = block() else { return ExitCode::from(1) };
+    let doors = doors::read(&args.master_cli, &super::load::Machine::default()).unwrap_or_default();
+    let doors = doors::bind(&doors, &mut inherited).unwrap_or_default();
+    let (me, workers) = family(false);
+    let sockets = inherited.into_sockets().into_iter().map(Arc::new).collect();
+    Master::new(args, me, workers, doors, sockets).watch(&waiter)
+}
+
+fn ready(args: &Args) {
     if args.systemd {
         let _ = sd_notify::notify(&format!("READY=1\n{}", sd_notify::main_pid(own_pid())));
     }
-    let Ok(waiter) = block() else { return ExitCode::from(1) };
-    let sockets: Vec<_> = kept_sockets().into_iter().map(std::sync::Arc::new).collect();
-    let mut old = former().workers;
-    let current = old.pop();
-    Master { args, current, old, status: 0, leaving: false }.watch(&waiter, &sockets)
 }
 
 fn block() -> std::io::Result<signals::Waiter> {
@@ -141,6 +183,12 @@ fn block() -> std::io::Result<signals::Waiter> {
 
 fn own_pid() -> i32 {
     i32::try_from(std::process::id()).unwrap_or(0)
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    super::clock::refresh();
+    super::clock::unix_micros() / 1_000_000
 }
 
 fn write_pid(path: Option<&str>, pid: i32) {
@@ -161,26 +209,58 @@ fn warning(text: &str) {
 
 struct Master<'a> {
     args: &'a Args,
-    current: Option<i32>,
-    old: Vec<i32>,
+    me: Process,
+    /// The latest first.
+    workers: Vec<Worker>,
+    /// Listening sockets of the workers.
+    sockets: Vec<Arc<OwnedFd>>,
+    operators: Operators,
     /// What we end with.
     status: u8,
     leaving: bool,
 }
 
-impl Master<'_> {
-    fn watch(&mut self, waiter: &signals::Waiter, sockets: &[std::sync::Arc<OwnedFd>]) -> ExitCode {
+/// The master at one moment, as its operators see it.
+struct Seen<'a> {
+    family: Family,
+    workers: &'a [Worker],
+}
+
+impl Workers for Seen<'_> {
+    fn family(&self) -> &Family {
+        &self.family
+    }
+
+    fn give(&self, pid: i32, fd: &OwnedFd, rights: u8) -> std::io::Result<()> {
+        let worker = self.workers.iter().find(|w| w.process.pid == pid).ok_or(std::io::ErrorKind::NotFound)?;
+        worker.give(fd, rights)
+    }
+}
+
+impl<'a> Master<'a> {
+    fn new(args: &'a Args, me: Process, workers: Vec<Worker>, doors: Vec<Door>, sockets: Vec<Arc<OwnedFd>>) -> Self {
+        Self { args, me, workers, sockets, operators: Operators::new(doors), status: 0, leaving: false }
+    }
+
+    fn watch(&mut self, waiter: &signals::Waiter) -> ExitCode {
+        let Ok(signal) = waiter.descriptor() else { return ExitCode::from(1) };
         loop {
             self.reap();
-            if self.current.is_none() && self.old.is_empty() {
+            if self.workers.is_empty() {
                 warning(&format!("All workers exited. Exiting... ({})", self.status));
                 if self.args.systemd {
                     let _ = sd_notify::notify("STOPPING=1");
                 }
                 return ExitCode::from(self.status);
             }
-            match waiter.wait(None) {
-                Ok(Some(libc::SIGUSR2 | libc::SIGHUP)) if !self.leaving => self.reload(sockets),
+            let seen = Seen { family: self.family(), workers: &self.workers };
+            let asked = self.operators.step(&seen);
+            if asked && !self.leaving {
+                self.reload();
+            }
+            self.operators.wait(signal.as_fd());
+            match waiter.wait(Some(Duration::ZERO)) {
+                Ok(Some(libc::SIGUSR2 | libc::SIGHUP)) if !self.leaving => self.reload(),
                 Ok(Some(libc::SIGUSR1)) => self.leave(libc::SIGUSR1, 0),
                 Ok(Some(libc::SIGTERM)) => self.leave(libc::SIGTERM, 0),
                 Ok(Some(libc::SIGINT)) => self.leave(libc::SIGINT, 130),
@@ -188,6 +268,13 @@ impl Master<'_> {
                 Err(_) => return ExitCode::from(1),
             }
         }
+    }
+
+    fn family(&self) -> Family {
+        let of = |leaving: bool| {
+            self.workers.iter().filter(|w| w.is_leaving == leaving).map(|w| w.process.clone()).collect()
+        };
+        Family { master: self.me.clone(), workers: of(false), leaving: of(true), now: now() }
     }
 
     fn leave(&mut self, signal: i32, status: u8) {
@@ -203,7 +290,7 @@ impl Master<'_> {
     }
 
     fn tell(&self, signal: i32) {
-        self.old.iter().chain(&self.current).for_each(|&w| drop(signals::send(w, signal)));
+        self.workers.iter().for_each(|w| drop(signals::send(w.process.pid, signal)));
     }
 
     /// Looks who has died.
@@ -215,12 +302,11 @@ impl Master<'_> {
                 WaitStatus::StillAlive => return,
                 _ => continue,
             };
-            if Some(pid) == self.current {
-                self.current = None;
-                self.current_gone(pid, code, &how);
-            } else if let Some(at) = self.old.iter().position(|&w| w == pid) {
-                self.old.remove(at);
+            let Some(at) = self.workers.iter().position(|w| w.process.pid == pid) else { continue };
+            if self.workers.remove(at).is_leaving {
                 warning(&format!("Former worker ({pid}) exited with code {code} ({how})"));
+            } else {
+                self.current_gone(pid, code, &how);
             }
         }
     }
@@ -241,18 +327,13 @@ impl Master<'_> {
     }
 
     /// Becomes a new master with the same sockets. Returns only when that fails.
-    fn reload(&mut self, sockets: &[std::sync::Arc<OwnedFd>]) {
+    fn reload(&mut self) {
         notice("Reloading HAProxy");
         if self.args.systemd {
             let _ = sd_notify::notify("RELOADING=1");
         }
-        let mut numbers = Vec::new();
-        for fd in sockets {
-            if fds::keep_on_exec(fd).is_ok() {
-                numbers.push(fd.as_raw_fd().to_string());
-            }
-        }
-        let workers: Vec<String> = self.old.iter().chain(&self.current).map(i32::to_string).collect();
+        let kept = self.sockets.iter().chain(self.operators.doors()).filter(|fd| fds::keep_on_exec(fd).is_ok());
+        let numbers: Vec<String> = kept.map(|fd| fd.as_raw_fd().to_string()).collect();
         signals::unblock_all();
         let exe = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
         // A binary that was replaced meanwhile has a mark behind its name; the new one has the name.
@@ -263,7 +344,7 @@ impl Master<'_> {
             .arg0(name)
             .args(words)
             .env(SOCKETS, numbers.join(","))
-            .env(WORKERS, workers.join(","))
+            .env(PROCESSES, workers::write(&self.me, &self.workers))
             .exec();
         start::alert(&format!("Failed to reexecute the master process [{}]: {error}", own_pid()));
         let _ = block();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,10 +18,13 @@ use crate::ir::Config;
 use crate::process::daemon::{self, Fork};
 use crate::process::{credentials, pidfile, signals};
 
-/// The version that scripts ask for, and ours.
 /// When this version's sources were last changed.
 pub const RELEASE_DATE: &str = "2026/11/22";
 
+/// What is said when an address could not be bound.
+pub const NO_LISTENERS: &str = "[haproxy.main()] Some protocols failed to start their listeners! Exiting.";
+
+/// The version that scripts ask for, and ours.
 pub const VERSION: &str = concat!("2.6.12 (Hawser ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Runs the program; `words` are those behind its name.
@@ -114,9 +118,6 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     }
     config.global.no_splice |= args.no_splice;
     config.global.no_reuseport |= args.no_reuseport;
-    if !args.master_cli.is_empty() {
-        warning("the master's command line (-S) is not implemented in this version of Hawser: nothing listens there.");
-    }
     if let Some(Err(e)) = args.memory.map(limit_memory) {
         warning(&format!("Cannot limit the memory: {e}"));
     }
@@ -124,6 +125,10 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     let asked = args.daemon || (config.global.daemon && !args.systemd);
     let is_daemon = asked && !args.debug && !args.foreground;
     let is_master = (args.master || config.global.master_worker) && !args.debug;
+    if !is_master && !args.master_cli.is_empty() {
+        notices();
+        warning("config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
+    }
     let mut inherited = match &args.take_from {
         Some(path) => Inherited::new(super::handover::take(path).unwrap_or_default()),
         None => Inherited::default(),
@@ -140,7 +145,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
         Err(lines) => {
             notices();
             lines.iter().for_each(|l| alert(l));
-            alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
+            alert(NO_LISTENERS);
             return ExitCode::from(1);
         }
     };
@@ -193,7 +198,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
         alert(&line);
         return ExitCode::from(1);
     }
-    serve(config, listening, stats, args)
+    serve(config, listening, Doors { stats, master: None }, args)
 }
 
 /// Tells old processes that we are there (`-sf`, `-st`).
@@ -245,13 +250,15 @@ pub fn give_up_rights(config: &Config) -> Result<(), String> {
     to.assume().map_err(|e| format!("[haproxy.main()] Cannot become user {} and group {}: {e}", to.uid, to.gid))
 }
 
+/// Where operators come in.
+pub struct Doors {
+    pub stats: Vec<super::handover::StatsSocket>,
+    /// Where the master hands us connections of its operators.
+    pub master: Option<OwnedFd>,
+}
+
 /// Serves until told to stop. The calling thread is the first worker.
-pub fn serve(
-    config: Config,
-    listening: Vec<listener::Listening>,
-    stats: Vec<super::handover::StatsSocket>,
-    args: &Args,
-) -> ExitCode {
+pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, args: &Args) -> ExitCode {
     let threads = config.global.nbthread.map_or_else(default_threads, |n| n as usize).max(1);
     let machine = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".into());
     let identity = Identity {
@@ -288,10 +295,11 @@ pub fn serve(
     thread::run(world, 0, closed.clone(), |local| async move {
         listen(local, listening);
         checks::start(local);
-        super::handover::serve_stats(local, stats);
+        super::handover::serve_stats(local, doors.stats);
         tokio::task::spawn_local(keep_time(local));
         tokio::select! {
             () = super::signal::handle(world, &closing) => {}
+            () = super::cli::from_master(local, doors.master) => {}
             () = stop::drained(local, closed) => {}
         }
     });

@@ -38,22 +38,19 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) fn start(binary: impl AsRef<Path>, configuration: &str) -> Self {
+        Self::launch(binary, configuration, &["-db"])
+    }
+
+    /// The same with these words before `-f`; `@NAME@` means a socket in them too.
+    pub(crate) fn launch(binary: impl AsRef<Path>, configuration: &str, words: &[&str]) -> Self {
         // Short: the path of a socket has 107 bytes at most.
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("hw-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a temporary directory");
-        let mut text = String::new();
-        for (i, part) in configuration.split('@').enumerate() {
-            if i % 2 == 0 {
-                text.push_str(part)
-            } else {
-                text.push_str(&format!("unix@{}/{part}", directory.display()))
-            }
-        }
         let file = directory.join("haproxy.cfg");
-        std::fs::write(&file, text).expect("a writable directory");
+        std::fs::write(&file, named(&directory, configuration)).expect("a writable directory");
         let child = Command::new(binary.as_ref())
-            .arg("-db")
+            .args(words.iter().map(|w| named(&directory, w)))
             .arg("-f")
             .arg(&file)
             .stdin(Stdio::null())
@@ -70,6 +67,17 @@ impl Proxy {
             std::thread::sleep(Duration::from_millis(5));
         }
         proxy
+    }
+
+    /// Writes another configuration into its file.
+    pub(crate) fn rewrite(&self, configuration: &str) {
+        let text = named(&self.directory, configuration);
+        std::fs::write(self.directory.join("haproxy.cfg"), text).expect("a writable directory");
+    }
+
+    /// A file in its directory.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
     }
 
     pub(crate) fn log(&self) -> String {
@@ -130,6 +138,24 @@ impl Drop for Proxy {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Asks again and again until it holds.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The text with the sockets' addresses in it.
+fn named(directory: &Path, text: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in text.split('@').enumerate() {
+        if i % 2 == 0 { out.push_str(part) } else { out.push_str(&format!("unix@{}/{part}", directory.display())) }
+    }
+    out
 }
 
 /// What follows the head.

@@ -75,7 +75,7 @@ const MASTER_WORKER: Keyword = Keyword {
     ..global("master-worker", "A master process supervises the worker, as -W does.", "3.1")
 };
 const MWORKER_MAX_RELOADS: Keyword = Keyword {
-    status: Status::Missing,
+    examples: &["mworker-max-reloads 3"],
     args: Syntax::Args(&[Arg::Value("number", Kind::Int(0, i32::MAX as i64))]),
     lower: |l| {
         let n = l.args.int("number").and_then(|n| u32::try_from(n).ok());
