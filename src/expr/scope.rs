@@ -75,13 +75,19 @@ pub struct Connection {
     pub peer: Option<SocketAddr>,
     pub local: Option<SocketAddr>,
     pub listener_id: u32,
-    pub listener_name: Option<std::sync::Arc<str>>,
     /// Since the epoch.
     pub accepted: Duration,
     pub received_proxy: bool,
-    pub proxy_authority: Option<Vec<u8>>,
-    pub proxy_unique_id: Option<Vec<u8>>,
+    /// What else its header said; rare, so a connection without it has no room for it.
+    pub announced: Option<Box<Announced>>,
     pub error: Option<(u32, &'static str)>,
+}
+
+/// What a PROXY header says besides addresses.
+#[derive(Debug, Clone, Default)]
+pub struct Announced {
+    pub authority: Option<Vec<u8>>,
+    pub unique_id: Option<Vec<u8>>,
 }
 
 /// Facts about the request and response that are older than their messages.

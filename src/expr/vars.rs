@@ -40,54 +40,37 @@ impl VarList {
 }
 
 /// Every scope that one stream can see; `proc` is shared by all threads.
+///
+/// Few variables live at a time, so those of all other scopes share a list; its room is kept from request to request.
 #[derive(Debug)]
 pub struct Vars {
     process: Arc<RwLock<VarList>>,
-    session: RefCell<VarList>,
-    transaction: RefCell<VarList>,
-    request: RefCell<VarList>,
-    response: RefCell<VarList>,
-    check: RefCell<VarList>,
+    own: RefCell<Vec<(VarName, Value<'static>)>>,
 }
 
 impl Vars {
     pub fn new(process: Arc<RwLock<VarList>>) -> Self {
-        Self {
-            process,
-            session: RefCell::default(),
-            transaction: RefCell::default(),
-            request: RefCell::default(),
-            response: RefCell::default(),
-            check: RefCell::default(),
-        }
-    }
-
-    fn list(&self, scope: VarScope) -> Option<&RefCell<VarList>> {
-        match scope {
-            VarScope::Proc => None,
-            VarScope::Sess => Some(&self.session),
-            VarScope::Txn => Some(&self.transaction),
-            VarScope::Req => Some(&self.request),
-            VarScope::Res => Some(&self.response),
-            VarScope::Check => Some(&self.check),
-        }
+        Self { process, own: RefCell::default() }
     }
 
     pub fn get(&self, name: &VarName) -> Option<Value<'static>> {
-        match self.list(name.scope) {
-            Some(l) => l.borrow().get(&name.name).cloned(),
-            None => self.process.read().ok()?.get(&name.name).cloned(),
+        if name.scope == VarScope::Proc {
+            return self.process.read().ok()?.get(&name.name).cloned();
         }
+        self.own.borrow().iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 
     pub fn set(&self, name: &VarName, value: Value<'static>) {
-        match self.list(name.scope) {
-            Some(l) => l.borrow_mut().set(&name.name, value),
-            None => {
-                if let Ok(mut l) = self.process.write() {
-                    l.set(&name.name, value);
-                }
+        if name.scope == VarScope::Proc {
+            if let Ok(mut l) = self.process.write() {
+                l.set(&name.name, value);
             }
+            return;
+        }
+        let mut own = self.own.borrow_mut();
+        match own.iter_mut().find(|(n, _)| n == name) {
+            Some((_, v)) => *v = value,
+            None => own.push((name.clone(), value)),
         }
     }
 
@@ -106,26 +89,23 @@ impl Vars {
     }
 
     pub fn unset(&self, name: &VarName) {
-        match self.list(name.scope) {
-            Some(l) => l.borrow_mut().unset(&name.name),
-            None => {
-                if let Ok(mut l) = self.process.write() {
-                    l.unset(&name.name);
-                }
+        if name.scope == VarScope::Proc {
+            if let Ok(mut l) = self.process.write() {
+                l.unset(&name.name);
             }
+            return;
         }
+        self.own.borrow_mut().retain(|(n, _)| n != name);
     }
 
     /// A new transaction on the same connection: everything below the session is gone.
     pub fn next_transaction(&self) {
-        for l in [&self.transaction, &self.request, &self.response] {
-            l.borrow_mut().clear();
-        }
+        self.own.borrow_mut().retain(|(n, _)| matches!(n.scope, VarScope::Sess | VarScope::Check));
     }
 
     /// The request has been forwarded: its variables are gone.
     pub fn end_request(&self) {
-        self.request.borrow_mut().clear();
+        self.own.borrow_mut().retain(|(n, _)| n.scope != VarScope::Req);
     }
 }
 

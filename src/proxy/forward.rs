@@ -231,13 +231,13 @@ impl Flow<'_> {
         decoder: &Decoder,
     ) -> Result<usize, Cut> {
         let large = !self.chunked && decoder.remaining().is_none_or(|n| n > 16384);
-        buf.reserve(if large { 65536 } else { 16384 });
+        let size = if large { 65536 } else { 16384 };
         self.timer.arm_after(clock::now(), self.read_patience);
         poll_fn(|cx| {
             if let Some((up, client_buf)) = upload {
                 up.poll(cx, self.to, client_buf, self.from);
             }
-            match self.from.poll_recv(cx, buf.tail()) {
+            match self.from.poll_fill(cx, buf, size) {
                 Poll::Ready(r) => Poll::Ready(r.map_err(|_| Cut::ReadError)),
                 Poll::Pending => self.pending(cx, Cut::ReadTimeout),
             }
@@ -434,8 +434,7 @@ impl Upload {
                 }
                 return progress;
             }
-            buf.reserve(16384);
-            match client.poll_recv(cx, buf.tail()) {
+            match client.poll_fill(cx, buf, 16384) {
                 Poll::Ready(Ok(0)) => self.cut = Some(Cut::ReadEnd),
                 Poll::Ready(Ok(_)) => progress = true,
                 Poll::Ready(Err(_)) => self.cut = Some(Cut::ReadError),

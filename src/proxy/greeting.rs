@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::clock;
 use super::session::{Client, Received};
+use crate::expr::scope::Announced;
 use crate::wire::proxy::{Parsed, parse};
 
 /// Reads a PROXY header and believes it; `false` when there is none.
@@ -20,8 +21,8 @@ pub async fn proxy_header(c: &mut Client) -> bool {
                         c.connection.destination = Some(destination);
                     }
                     c.connection.received_proxy = true;
-                    c.connection.proxy_authority = header.authority;
-                    c.connection.proxy_unique_id = header.unique_id;
+                    let said = Announced { authority: header.authority, unique_id: header.unique_id };
+                    c.connection.announced = Some(Box::new(said));
                     c.handshake = clock::now().saturating_duration_since(c.origin).as_millis() as i64;
                     return true;
                 }

@@ -11,10 +11,10 @@ pub async fn serve(mut client: Box<Client>) {
         if client.buf.is_empty() && !wait(&mut client).await {
             return;
         }
-        let mut stream = client.local.take_stream();
-        // Boxed, so that a connection between two requests stays small.
-        let ended = Box::pin(stream.run(&mut client)).await;
-        client.local.give_stream(stream);
+        let mut course = client.local.take_course();
+        let ended;
+        (client, ended) = course.serve(client).await;
+        client.local.give_course(course);
         match ended {
             Ended::Keep => {}
             Ended::Close => return,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::net::SocketFlags;
 
-use super::session::{Accepted, serve};
+use super::session::{Accepted, greet, serve};
 use super::thread::Local;
 use super::world::State;
 use crate::ir::ProxyId;
@@ -74,7 +74,7 @@ pub async fn accept(local: &'static Local, on: Listening) {
             Ok((fd, peer)) => {
                 super::clock::refresh();
                 let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
-                tokio::task::spawn_local(serve(local, accepted));
+                tokio::task::spawn_local(serve(greet(local, accepted)));
                 taken += 1;
                 if taken == AT_ONCE {
                     taken = 0;
@@ -95,7 +95,7 @@ pub async fn accept(local: &'static Local, on: Listening) {
     // What the kernel has queued for us nobody else would serve.
     while let Ok((fd, peer)) = take(&on.fd, on.is_inet) {
         let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
-        tokio::task::spawn_local(serve(local, accepted));
+        tokio::task::spawn_local(serve(greet(local, accepted)));
     }
     live.listeners[on.index].open.store(false, std::sync::atomic::Ordering::Relaxed);
 }
@@ -107,7 +107,12 @@ async fn freed() {
             return std::task::Poll::Ready(());
         }
         registered = true;
-        WAITING.with_borrow_mut(|w| w.push(cx.waker().clone()));
+        WAITING.with_borrow_mut(|w| {
+            // Who looks again by itself comes here again and again before a slot is freed.
+            if !w.iter().any(|known| known.will_wake(cx.waker())) {
+                w.push(cx.waker().clone());
+            }
+        });
         std::task::Poll::Pending
     })
     .await;

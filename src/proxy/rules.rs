@@ -55,18 +55,33 @@ pub fn set_process_variables(world: &'static World) {
     }
 }
 
-/// `tcp-request connection`, and the PROXY header of a bind that expects one; `false` when the connection is refused.
-pub async fn connection(c: &mut Client) -> bool {
+/// Whether anything stands between a connection's acceptance and its mode; mostly nothing does.
+pub fn has_door(c: &Client) -> bool {
     let p = c.proxy();
     let bind = &p.listeners[c.listener].options;
-    if !p.rules.tcp_request_connection.is_empty() && !Box::pin(walk(c, &p.rules.tcp_request_connection, false)).await {
+    !p.rules.tcp_request_connection.is_empty()
+        || !p.rules.tcp_request_session.is_empty()
+        || bind.accept_proxy
+        || bind.accept_netscaler.is_some()
+}
+
+/// Rules and headers before the mode begins; `false` when the connection is refused.
+pub async fn admit(c: &mut Client) -> bool {
+    connection(c).await && session(c).await
+}
+
+/// `tcp-request connection`, and the PROXY header of a bind that expects one; `false` when the connection is refused.
+async fn connection(c: &mut Client) -> bool {
+    let p = c.proxy();
+    let bind = &p.listeners[c.listener].options;
+    if !p.rules.tcp_request_connection.is_empty() && !walk(c, &p.rules.tcp_request_connection, false).await {
         return false;
     }
-    if bind.accept_proxy && !c.connection.received_proxy && !Box::pin(super::greeting::proxy_header(c)).await {
+    if bind.accept_proxy && !c.connection.received_proxy && !super::greeting::proxy_header(c).await {
         return false;
     }
     if let Some(magic) = bind.accept_netscaler
-        && !Box::pin(super::greeting::netscaler(c, magic)).await
+        && !super::greeting::netscaler(c, magic).await
     {
         return false;
     }
@@ -74,9 +89,9 @@ pub async fn connection(c: &mut Client) -> bool {
 }
 
 /// `tcp-request session`; `false` when the session is refused.
-pub async fn session(c: &mut Client) -> bool {
+async fn session(c: &mut Client) -> bool {
     let p = c.proxy();
-    p.rules.tcp_request_session.is_empty() || Box::pin(walk(c, &p.rules.tcp_request_session, true)).await
+    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, true).await
 }
 
 async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool {
@@ -86,7 +101,7 @@ async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool 
         match outcome.verdict {
             Verdict::Continue | Verdict::Allow => return true,
             Verdict::Wait(Wait::ProxyHeader) => {
-                if !Box::pin(super::greeting::proxy_header(c)).await {
+                if !super::greeting::proxy_header(c).await {
                     return false;
                 }
                 start = outcome.at + 1;
@@ -190,8 +205,9 @@ pub fn proxy_header(c: &Client, server: &Server, unique_id: Option<&[u8]>) -> Ve
         SendProxy::V1 => crate::wire::proxy::v1(from.zip(to)),
         SendProxy::V2 => {
             let o = &server.options.proxy_v2_options;
+            let announced = c.connection.announced.as_ref();
             let tlvs = crate::wire::proxy::Tlvs {
-                authority: c.connection.proxy_authority.as_deref().filter(|_| o.authority),
+                authority: announced.and_then(|a| a.authority.as_deref()).filter(|_| o.authority),
                 unique_id: unique_id.filter(|_| o.unique_id),
                 crc32c: o.crc32c,
             };

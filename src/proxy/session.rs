@@ -12,7 +12,7 @@ use super::clock;
 use super::end::Who;
 use super::registry;
 use super::socket::Socket;
-use super::thread::{Local, Present};
+use super::thread::Local;
 use super::timers::Timer;
 use super::world::World;
 use crate::expr::scope::Connection;
@@ -41,23 +41,17 @@ pub struct Client {
     pub handshake: i64,
     /// The server that this connection's requests stay with (`option prefer-last-server`, reuse of private connections).
     pub last_server: Option<(ProxyId, crate::ir::ServerId)>,
-    counted: Counted,
 }
 
-/// Counts a connection while it is there.
-struct Counted {
-    world: &'static World,
-    front: ProxyId,
-    listener: usize,
-    _present: Present,
-}
-
-impl Drop for Counted {
+/// [`greet`] has counted it in, so every client that goes counts itself out.
+impl Drop for Client {
     fn drop(&mut self) {
-        self.world.process.connections.dec();
-        let front = &self.world.proxies[self.front.0];
+        let world = self.local.world;
+        world.process.connections.dec();
+        let front = &world.proxies[self.front.0];
         front.front.connections.dec();
         front.listeners[self.listener].counters.connections.dec();
+        self.local.sessions.set(self.local.sessions.get() - 1);
         super::listener::slot_freed();
     }
 }
@@ -87,10 +81,10 @@ impl Client {
 
     /// Waits for more bytes behind those in the buffer, until the timer's deadline.
     pub async fn receive(&mut self) -> Received {
-        self.buf.reserve(self.world().config.global.tune.bufsize);
+        let size = self.world().config.global.tune.bufsize;
         let (sock, buf, timer, session) = (&self.sock, &mut self.buf, &self.timer, &self.entry.session);
-        let got = poll_fn(|cx| {
-            if let Poll::Ready(r) = sock.poll_recv(cx, buf.tail()) {
+        poll_fn(|cx| {
+            if let Poll::Ready(r) = sock.poll_fill(cx, buf, size) {
                 return Poll::Ready(match r {
                     Ok(0) => Received::End,
                     Ok(n) => Received::Bytes(n),
@@ -102,25 +96,11 @@ impl Client {
             }
             timer.poll_elapsed(cx).map(|()| Received::Timeout)
         })
-        .await;
-        if !matches!(got, Received::Bytes(_)) {
-            self.buf.release_if_empty();
-        }
-        got
+        .await
     }
 
-    /// Waits for a first byte without holding a buffer. The first look is at the socket itself, as the request often
-    /// comes with the connection.
+    /// Waits for a first byte without holding a buffer.
     pub async fn idle(&mut self) -> Received {
-        if self.requests == 0 {
-            self.buf.reserve(self.world().config.global.tune.bufsize);
-            match self.sock.try_recv(self.buf.tail()) {
-                Ok(0) => return Received::End,
-                Ok(n) => return Received::Bytes(n),
-                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => return Received::Error,
-            }
-        }
         self.buf.release_if_empty();
         let world = self.local.world;
         let size = world.config.global.tune.bufsize;
@@ -128,17 +108,11 @@ impl Client {
         let may_stop = self.requests > 0;
         let mut hurried = false;
         poll_fn(|cx| {
-            while let Poll::Ready(readable) = sock.poll_readable(cx) {
-                if readable.is_err() {
-                    return Poll::Ready(Received::Error);
-                }
-                buf.reserve(size);
-                match sock.poll_recv(cx, buf.tail()) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Received::End),
-                    Poll::Ready(Ok(n)) => return Poll::Ready(Received::Bytes(n)),
-                    Poll::Ready(Err(_)) => return Poll::Ready(Received::Error),
-                    Poll::Pending => buf.release(),
-                }
+            match sock.poll_fill(cx, buf, size) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Received::End),
+                Poll::Ready(Ok(n)) => return Poll::Ready(Received::Bytes(n)),
+                Poll::Ready(Err(_)) => return Poll::Ready(Received::Error),
+                Poll::Pending => {}
             }
             if session.killed.get().is_some() {
                 return Poll::Ready(Received::Woken);
@@ -208,13 +182,10 @@ pub struct Accepted {
     pub listener: usize,
 }
 
-/// Serves a connection until it ends.
-pub async fn serve(local: &'static Local, accepted: Accepted) {
-    let Some(mut client) = greet(local, accepted) else { return };
-    if !super::rules::connection(&mut client).await {
-        return;
-    }
-    if !super::rules::session(&mut client).await {
+/// Serves a connection until it ends. A task is as large as the largest of what it may wait for, and most wait for a next
+/// request: whatever else it does is boxed.
+pub async fn serve(mut client: Box<Client>) {
+    if super::rules::has_door(&client) && !Box::pin(super::rules::admit(&mut client)).await {
         return;
     }
     match client.proxy().mode {
@@ -223,8 +194,8 @@ pub async fn serve(local: &'static Local, accepted: Accepted) {
     }
 }
 
-/// Counts the connection and gathers what is known of it.
-fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
+/// Counts the connection, so that the next look at a limit sees it, and gathers what is known of it.
+pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
     let world = local.world;
     let (p, live) = world.proxy(accepted.front);
     let bind = &p.listeners[accepted.listener];
@@ -238,7 +209,7 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
     let counters = &live.listeners[accepted.listener].counters;
     counters.connections.inc();
     counters.total_connections.inc();
-    let counted = Counted { world, front: accepted.front, listener: accepted.listener, _present: Present::new(local) };
+    local.sessions.set(local.sessions.get() + 1);
     let sock = Socket::new(accepted.fd);
     options(&sock, p, accepted.peer.is_some());
     let own = match &bind.address {
@@ -259,7 +230,7 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
         killed: None.into(),
     }));
     // Boxed, as the client goes through several hands and each would reserve room for it.
-    Some(Box::new(Client {
+    Box::new(Client {
         local,
         sock,
         buf: Buffer::empty(),
@@ -272,7 +243,6 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
             peer,
             local: own,
             listener_id: bind.id,
-            listener_name: bind.name.as_deref().map(Into::into),
             accepted: Duration::from_micros(origin_at.cast_unsigned()),
             ..Connection::default()
         },
@@ -283,14 +253,13 @@ fn greet(local: &'static Local, accepted: Accepted) -> Option<Box<Client>> {
         origin_at,
         handshake: 0,
         last_server: None,
-        counted,
-    }))
+    })
 }
 
 impl Client {
     /// The session is past its connection rules: it counts as one.
     pub fn count_session(&self) {
-        let world = self.counted.world;
+        let world = self.local.world;
         let live = &world.proxies[self.front.0].front;
         let up = world.uptime_ms();
         live.sessions.inc();

@@ -13,6 +13,8 @@ use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::buffers::Buffer;
+
 /// The number alone, for the poller; the descriptor itself is closed by its owner, after this is gone.
 struct Number(RawFd);
 
@@ -55,21 +57,46 @@ impl Socket {
 
     /// Appends what has come to `buf`, as far as its capacity goes; 0 is the peer's end.
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        let room = buf.capacity() - buf.len();
+        self.poll_take(cx, || {
+            let room = buf.capacity() - buf.len();
+            self.try_recv(buf).map(|n| (n, n < room))
+        })
+    }
+
+    /// The same into a pooled buffer of `size` bytes, whose memory is only taken when there is something to put into it.
+    pub fn poll_fill(&self, cx: &mut Context<'_>, buf: &mut Buffer, size: usize) -> Poll<io::Result<usize>> {
+        self.poll_take(cx, || {
+            buf.reserve(size);
+            let tail = buf.tail();
+            let room = tail.capacity() - tail.len();
+            let got = self.try_recv(tail);
+            if !matches!(got, Ok(1..)) {
+                buf.release_if_empty();
+            }
+            got.map(|n| (n, n < room))
+        })
+    }
+
+    /// `take` says how much it took, and whether that was all there is.
+    fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut() -> io::Result<(usize, bool)>,
+    ) -> Poll<io::Result<usize>> {
         if self.registered.get().is_none() {
-            match self.try_recv(buf) {
+            match take() {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                done => return Poll::Ready(done),
+                done => return Poll::Ready(done.map(|(n, _)| n)),
             }
         }
         let poller = self.poller()?;
         loop {
             let mut guard = std::task::ready!(poller.poll_read_ready(cx))?;
-            match self.try_recv(buf) {
+            match take() {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
-                Ok(n) => {
-                    // Less than asked for: nothing is left, so the next wait needs no call to find that out.
-                    if n > 0 && n < room {
+                Ok((n, drained)) => {
+                    // Nothing is left, so the next wait needs no call to find that out.
+                    if n > 0 && drained {
                         guard.clear_ready();
                     }
                     return Poll::Ready(Ok(n));

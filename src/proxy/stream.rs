@@ -8,6 +8,7 @@
 
 mod answer;
 mod cookies;
+mod course;
 mod facts;
 mod request;
 mod respond;
@@ -36,6 +37,7 @@ use crate::rules::Answer;
 use crate::rules::stage::Effects;
 use crate::table::key::Key;
 
+pub use course::Course;
 pub use request::nothing_came;
 
 /// What becomes of the client's connection.

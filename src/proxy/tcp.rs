@@ -5,7 +5,5 @@ use super::session::Client;
 /// Serves a connection until both sides have closed.
 pub async fn serve(mut client: Box<Client>) {
     client.count_session();
-    let mut stream = client.local.take_stream();
-    stream.run_tcp(&mut client).await;
-    client.local.give_stream(stream);
+    super::stream::Stream::new(client.local).run_tcp(&mut client).await;
 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use tokio::sync::mpsc;
 
 use super::pool::Pool;
-use super::stream::Stream;
+use super::stream::Course;
 use super::timers::Timers;
 use super::world::World;
 
@@ -32,8 +32,7 @@ pub struct Local {
     pub pool: Pool,
     /// Memory for a log line and for its datagram.
     pub scratch: RefCell<(Vec<u8>, Vec<u8>)>,
-    #[expect(clippy::vec_box, reason = "a stream is large, and goes out and comes back as the box that it is in")]
-    streams: RefCell<Vec<Box<Stream>>>,
+    courses: RefCell<Vec<Course>>,
     /// Listening stops when this changes.
     pub closing: tokio::sync::watch::Receiver<bool>,
     /// Connections that this thread serves.
@@ -41,18 +40,19 @@ pub struct Local {
     pub registry: super::registry::Registry,
 }
 
-/// Most streams kept for the next requests.
+/// Most courses kept for the next requests.
 const KEPT: usize = 256;
 
 impl Local {
-    pub fn take_stream(&'static self) -> Box<Stream> {
-        self.streams.borrow_mut().pop().unwrap_or_else(|| Box::new(Stream::new(self)))
+    /// The course that came back last, whose memory is the warmest.
+    pub fn take_course(&'static self) -> Course {
+        self.courses.borrow_mut().pop().unwrap_or_else(|| Course::new(self))
     }
 
-    pub fn give_stream(&self, stream: Box<Stream>) {
-        let mut kept = self.streams.borrow_mut();
+    pub fn give_course(&self, course: Course) {
+        let mut kept = self.courses.borrow_mut();
         if kept.len() < KEPT {
-            kept.push(stream);
+            kept.push(course);
         }
     }
 }
@@ -67,10 +67,9 @@ pub fn run<F: Future>(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .event_interval(31)
-        .build()
+        .build_local(tokio::runtime::LocalOptions::default())
         .expect("a runtime can be built: it takes one epoll descriptor");
-    let tasks = tokio::task::LocalSet::new();
-    tasks.block_on(&runtime, async {
+    runtime.block_on(async {
         let (sender, mut mailbox) = mpsc::unbounded_channel::<Letter>();
         // A thread lives as long as its process, so what its tasks share may do so too.
         let local: &'static Local = Box::leak(Box::new(Local {
@@ -79,7 +78,7 @@ pub fn run<F: Future>(
             timers: Timers::new(),
             pool: Pool::new(world),
             scratch: RefCell::default(),
-            streams: RefCell::default(),
+            courses: RefCell::default(),
             closing,
             sessions: Cell::new(0),
             registry: super::registry::Registry::default(),
@@ -94,20 +93,4 @@ pub fn run<F: Future>(
         });
         start(local).await
     })
-}
-
-/// Counts a session of this thread while it lives.
-pub struct Present(&'static Local);
-
-impl Present {
-    pub fn new(local: &'static Local) -> Self {
-        local.sessions.set(local.sessions.get() + 1);
-        Self(local)
-    }
-}
-
-impl Drop for Present {
-    fn drop(&mut self) {
-        self.0.sessions.set(self.0.sessions.get() - 1);
-    }
 }

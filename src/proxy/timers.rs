@@ -303,9 +303,8 @@ mod tests {
     use super::*;
 
     fn run<F: Future>(f: impl FnOnce(Timers) -> F) -> F::Output {
-        let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let local = tokio::task::LocalSet::new();
-        local.block_on(&rt, async {
+        let rt = tokio::runtime::LocalRuntime::new().expect("a runtime");
+        rt.block_on(async {
             let timers = Timers::new();
             tokio::task::spawn_local(timers.clone().drive());
             f(timers).await

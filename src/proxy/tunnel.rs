@@ -106,7 +106,6 @@ impl Way<'_> {
                 Poll::Ready(Err(_)) => return Err(Trouble::Read),
                 Poll::Pending => {
                     self.burst = 0;
-                    self.buf.release_if_empty();
                     if let Some(p) = self.pipe.take_if(|p| p.is_empty()) {
                         p.give();
                     }
@@ -121,10 +120,7 @@ impl Way<'_> {
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         match &mut self.pipe {
             Some(p) => p.fill(cx, self.from, u64::MAX),
-            None => {
-                self.buf.reserve(16384);
-                self.from.poll_recv(cx, self.buf.tail()).map(|r| r.map(|n| n as u64))
-            }
+            None => self.from.poll_fill(cx, self.buf, 16384).map(|r| r.map(|n| n as u64)),
         }
     }
 }

@@ -107,10 +107,10 @@ const FC_RCVD_PROXY: Fetch =
         Some(Value::Bool(s.connection.received_proxy))
     });
 const FC_PP_AUTHORITY: Fetch = client("fc_pp_authority", Type::Str, "The authority in the PROXY header.", |s, _, _| {
-    s.connection.proxy_authority.as_deref().map(Value::str)
+    s.connection.announced.as_ref()?.authority.as_deref().map(Value::str)
 });
 const FC_PP_UNIQUE_ID: Fetch = client("fc_pp_unique_id", Type::Str, "The unique id in the PROXY header.", |s, _, _| {
-    s.connection.proxy_unique_id.as_deref().map(Value::str)
+    s.connection.announced.as_ref()?.unique_id.as_deref().map(Value::str)
 });
 const FC_ERR: Fetch =
     client("fc_err", Type::Int, "The error number of the client's connection, 0 for none.", |s, _, _| {
@@ -136,7 +136,8 @@ const SO_ID: Fetch = client("so_id", Type::Int, "The listener's number.", |s, _,
     Some(Value::Int(i64::from(s.connection.listener_id)))
 });
 const SO_NAME: Fetch = client("so_name", Type::Str, "The listener's name.", |s, _, _| {
-    s.connection.listener_name.as_deref().map(|n| Value::str(n.as_bytes()))
+    let listener = s.front.1.listeners.iter().find(|l| l.id == s.connection.listener_id)?;
+    listener.name.as_deref().map(|n| Value::str(n.as_bytes()))
 });
 
 const LAST_RULE_FILE: Fetch = Fetch {

@@ -45,6 +45,8 @@ impl Stream {
             self.unreadable(c, Who::Policy, status)
         })?;
         self.body = Decoder::new(self.asked.body);
+        // While the server works, its answer can have this memory.
+        c.buf.release_if_empty();
         if !self.body_begins_well(c) {
             return Err(self.unreadable(c, Who::Policy, 400));
         }
@@ -147,7 +149,7 @@ pub async fn nothing_came(c: &mut Client, got: Received) {
     if p.options.http_ignore_probes {
         return;
     }
-    let mut s = c.local.take_stream();
+    let mut s = Stream::new(c.local);
     s.begin(c);
     s.times.idle = 0;
     s.status = status;
@@ -161,5 +163,4 @@ pub async fn nothing_came(c: &mut Client, got: Received) {
     }
     s.times.close = s.ms();
     s.finish(c);
-    c.local.give_stream(s);
 }

@@ -137,7 +137,6 @@ impl Stream {
                     _ => return Head::Failed(Failure::Junk),
                 }
             }
-            buf.reserve(tune.bufsize);
             let (session, timer, client) = (&c.entry.session, &c.timer, &c.sock);
             let client_buf = &mut c.buf;
             let watch = p.options.abortonclose && upload.is_done();
@@ -145,7 +144,7 @@ impl Stream {
                 if upload.poll(cx, client, client_buf, &conn.sock) {
                     timer.arm_after(clock::now(), patience);
                 }
-                if let Poll::Ready(r) = conn.sock.poll_recv(cx, buf.tail()) {
+                if let Poll::Ready(r) = conn.sock.poll_fill(cx, buf, tune.bufsize) {
                     return Poll::Ready(match r {
                         Ok(0) => Received::End,
                         Ok(n) => Received::Bytes(n),
@@ -215,6 +214,7 @@ impl Stream {
         let world = self.local.world;
         let status = self.response.status();
         self.status = i32::from(status);
+        c.vars.end_request();
         self.bytes_out = self.response.counted_len();
         self.transaction.server_status = Some(status);
         self.transaction.status = Some(status);
@@ -372,6 +372,5 @@ fn client_left(cx: &mut Context<'_>, sock: &crate::proxy::socket::Socket, buf: &
     if buf.is_full() && !buf.is_empty() {
         return false;
     }
-    buf.reserve(16384);
-    matches!(sock.poll_recv(cx, buf.tail()), Poll::Ready(Ok(0) | Err(_)))
+    matches!(sock.poll_fill(cx, buf, 16384), Poll::Ready(Ok(0) | Err(_)))
 }

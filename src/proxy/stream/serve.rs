@@ -440,8 +440,7 @@ fn has_left(
         if buf.is_full() && !buf.is_empty() {
             return false;
         }
-        buf.reserve(16384);
-        match sock.poll_recv(cx, buf.tail()) {
+        match sock.poll_fill(cx, buf, 16384) {
             Poll::Pending => return false,
             Poll::Ready(Ok(n)) if n > 0 => {}
             Poll::Ready(_) => return true,
