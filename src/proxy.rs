@@ -34,6 +34,7 @@ pub mod servers;
 pub mod session;
 pub mod signal;
 pub mod socket;
+pub mod socks;
 pub mod splice;
 pub mod start;
 pub mod statistics;

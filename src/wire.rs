@@ -3,4 +3,5 @@
 pub mod fix;
 pub mod mqtt;
 pub mod proxy;
+pub mod socks4;
 pub mod tls_hello;

@@ -43,8 +43,6 @@ pub struct Draft {
     pub seen: Seen,
     /// `expose-experimental-directives`
     pub experimental: bool,
-    /// `http-check comment`, for the step behind it.
-    pub check_comment: Option<String>,
     /// What the original would only find out once everything is read.
     pub late: crate::text::diag::Diagnostics,
 }
@@ -67,7 +65,6 @@ impl Default for Draft {
             environment: HashMap::new(),
             seen: Seen::default(),
             experimental: false,
-            check_comment: None,
             late: crate::text::diag::Diagnostics::default(),
         }
     }
@@ -103,6 +100,7 @@ impl Draft {
         for acl in &mut p.acls {
             acl.inherited = true;
         }
+        (p.checks.inherited_http, p.checks.inherited_tcp) = (true, true);
         if kind == ProxyKind::Defaults {
             return p;
         }

@@ -31,6 +31,7 @@ const LISTS: &[&[&Keyword]] = &[
     proxy::basics::ALL,
     proxy::captures::ALL,
     proxy::checks::ALL,
+    proxy::checks::rules::ALL,
     proxy::cookies::ALL,
     proxy::errors::ALL,
     proxy::legacy::ALL,

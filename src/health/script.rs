@@ -1,570 +1,260 @@
-//! What a check sends and what it wants to hear (HAProxy manual 4.2 `option httpchk`, `http-check`, `tcp-check`), as
-//! steps that a driver walks.
+//! What a check does, as steps that a driver walks (HAProxy manual 4.2 `option httpchk`, `http-check`, `tcp-check`).
 
+use super::expect::{Expectation, Kind};
+use super::protocols;
+use super::request::HttpRequest;
 use super::result::{Outcome, Verdict};
-use crate::http::Message;
-use crate::http::h1::head::{self, Limits, Parsed};
-use crate::ir::check::{
-    CheckAction, CheckKind, CheckRules, CheckStatusName, Expect, ExpectMatch, HeaderMatch, HttpSend,
-};
+use crate::ir::address::Address;
+use crate::ir::check::{CheckAction, CheckConnect, CheckKind, CheckRules, CheckStep, HttpSend};
+use crate::ir::expr::{Format, Sample, VarName};
 
 /// A check.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
+    pub dialect: Dialect,
     pub steps: Vec<Step>,
 }
 
+/// What the check was written in: it decides how bytes are read and what a failure is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// One of the protocols that need no rules, or none.
+    #[default]
+    BuiltIn,
+    /// `tcp-check`: failures name the step.
+    Tcp,
+    /// `http-check`
+    Http,
+}
+
 #[derive(Debug, Clone)]
-pub enum Step {
-    Connect { port: Option<u16>, send_proxy: bool },
+pub struct Step {
+    /// Counted from 1 as written; 0 is the connection that nobody wrote.
+    pub number: usize,
+    pub comment: Option<String>,
+    pub act: Act,
+}
+
+#[derive(Debug, Clone)]
+pub enum Act {
+    Connect(Connect),
     Send(Make),
     Expect(Expectation),
+    Set(VarName, Stored),
+    Unset(VarName),
+    /// A comment that stands alone.
+    Nothing,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Connect {
+    /// As the server's own parameters say (`send-proxy`, `check-send-proxy`, SOCKS).
+    pub as_server: bool,
+    pub port: Option<u16>,
+    pub port_sample: Option<Sample>,
+    pub address: Option<Address>,
+    pub send_proxy: bool,
+    pub via_socks: bool,
+    /// The connection is closed in order instead of being reset.
+    pub linger: bool,
 }
 
 /// What a step sends.
 #[derive(Debug, Clone)]
 pub enum Make {
     Bytes(Vec<u8>),
-    Http(HttpSend),
-}
-
-/// What a request may tell of its server.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Facts<'a> {
-    /// `X-Haproxy-Server-State`
-    pub state: Option<&'a str>,
-    pub server: &'a str,
-    pub backend: &'a str,
-}
-
-/// What a step wants to hear.
-#[derive(Debug, Clone)]
-pub struct Expectation {
-    pub kind: Kind,
-    pub is_http: bool,
-    pub disable_on_404: bool,
+    Format { format: Format, binary: bool },
+    Http(Box<HttpRequest>),
 }
 
 #[derive(Debug, Clone)]
-pub enum Kind {
-    /// Any status from 200 to 399.
-    HttpDefault,
-    Rule(Box<Expect>),
-    /// An answer that begins with these bytes.
-    Begins(&'static [u8], &'static str),
-    /// MySQL's greeting, LDAP's bind answer, PostgreSQL's: judged by their own rule.
-    Custom(fn(&[u8]) -> Judgement),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
-    Pass(Outcome),
-    Fail(Outcome),
-    More,
+pub enum Stored {
+    Sample(Sample),
+    Format(Format),
 }
 
 /// The steps of a proxy's checks.
 pub fn of(rules: &CheckRules) -> Script {
-    let connect = Step::Connect { port: None, send_proxy: false };
-    let custom = |send: Vec<u8>, kind: Kind| {
-        let expect = Step::Expect(Expectation { kind, is_http: false, disable_on_404: false });
-        Script { steps: vec![connect.clone(), Step::Send(Make::Bytes(send)), expect] }
-    };
     match &rules.kind {
-        CheckKind::Connect => Script { steps: vec![connect] },
+        CheckKind::Connect => Script { dialect: Dialect::BuiltIn, steps: vec![implicit(false)] },
         CheckKind::Http => http(rules),
         CheckKind::Tcp => tcp(rules),
-        CheckKind::Smtp { hello } => smtp(hello),
-        CheckKind::Redis => custom(b"*1\r\n$4\r\nPING\r\n".to_vec(), Kind::Begins(b"+PONG\r\n", "Redis server is ok")),
-        CheckKind::Mysql { user, pre_41 } => mysql(user.as_deref(), *pre_41),
-        CheckKind::Pgsql { user } => custom(pgsql(user), Kind::Custom(judge_pgsql)),
-        CheckKind::Ldap => custom(LDAP_BIND.to_vec(), Kind::Custom(judge_ldap)),
+        CheckKind::Smtp { hello } => protocols::smtp(hello),
+        CheckKind::Redis => protocols::redis(),
+        CheckKind::Mysql { user, pre_41 } => protocols::mysql(user.as_deref(), *pre_41),
+        CheckKind::Pgsql { user } => protocols::pgsql(user),
+        CheckKind::Ldap => protocols::ldap(),
+        CheckKind::Spop => protocols::spop(),
     }
+}
+
+/// The connection with which every check begins.
+pub fn implicit(linger: bool) -> Step {
+    let connect = Connect { as_server: true, linger, ..Connect::default() };
+    Step { number: 0, comment: None, act: Act::Connect(connect) }
 }
 
 fn http(rules: &CheckRules) -> Script {
-    let mut steps = Vec::new();
-    let mut sends = false;
-    let mut expects = false;
-    for step in &rules.http {
-        match &step.action {
-            CheckAction::Connect(c) => steps.push(Step::Connect { port: c.port, send_proxy: c.send_proxy }),
-            CheckAction::HttpSend(s) => {
-                sends = true;
-                steps.push(Step::Send(Make::Http(merged(rules, s))));
-            }
-            CheckAction::Expect(e) => {
-                expects = true;
-                steps.push(Step::Expect(Expectation {
-                    kind: Kind::Rule(Box::new(e.clone())),
-                    is_http: true,
-                    disable_on_404: rules.disable_on_404,
-                }));
-            }
-            _ => {}
+    let steps: Vec<Step> = (0..rules.http.len()).map(|i| step(i, &rules.http, rules)).collect();
+    let is = |s: &Step, f: fn(&Act) -> bool| f(&s.act);
+    let mut out = Vec::with_capacity(steps.len() + 3);
+    if !steps.iter().any(|s| is(s, |a| matches!(a, Act::Connect(_)))) {
+        out.push(implicit(false));
+    }
+    let sends = steps.iter().any(|s| is(s, |a| matches!(a, Act::Send(_))));
+    let first_expect = steps.iter().position(|s| is(s, |a| matches!(a, Act::Expect(_)))).unwrap_or(steps.len());
+    let asks = || Step { number: 0, comment: None, act: Act::Send(request(rules, &HttpSend::default(), true)) };
+    let last = steps.iter().rposition(|s| is(s, |a| matches!(a, Act::Send(_) | Act::Connect(_))));
+    let answered = steps.iter().rposition(|s| is(s, |a| matches!(a, Act::Expect(_))));
+    for (i, s) in steps.into_iter().enumerate() {
+        if !sends && i == first_expect {
+            out.push(asks());
         }
+        out.push(s);
     }
-    if !sends {
-        let at = steps.iter().position(|s| matches!(s, Step::Expect(_))).unwrap_or(steps.len());
-        steps.insert(at, Step::Send(Make::Http(merged(rules, &HttpSend::default()))));
+    if !sends && answered.is_none() {
+        out.push(asks());
     }
-    if !matches!(steps.first(), Some(Step::Connect { .. })) {
-        steps.insert(0, Step::Connect { port: None, send_proxy: false });
+    if answered.is_none() || last > answered {
+        out.push(Step { number: 0, comment: None, act: Act::Expect(expectation(Kind::HttpDefault, rules)) });
     }
-    if !expects {
-        let disable_on_404 = rules.disable_on_404;
-        steps.push(Step::Expect(Expectation { kind: Kind::HttpDefault, is_http: true, disable_on_404 }));
-    }
-    Script { steps }
-}
-
-/// What `http-check send` leaves open comes from `option httpchk`.
-fn merged(rules: &CheckRules, s: &HttpSend) -> HttpSend {
-    let d = &rules.httpchk;
-    let text = |t: &str| crate::ir::expr::Format {
-        nodes: vec![crate::ir::expr::FormatNode::Text(t.to_owned())],
-        text: t.to_owned(),
-    };
-    HttpSend {
-        method: s.method.clone().or_else(|| Some(d.method.clone())),
-        uri: s.uri.clone().or_else(|| Some(text(&d.uri))),
-        version: s.version.clone().or_else(|| Some(d.version.clone())),
-        ..s.clone()
-    }
+    Script { dialect: Dialect::Http, steps: out }
 }
 
 fn tcp(rules: &CheckRules) -> Script {
-    let mut steps = Vec::new();
-    for step in &rules.tcp {
-        match &step.action {
-            CheckAction::Connect(c) => steps.push(Step::Connect { port: c.port, send_proxy: c.send_proxy }),
-            CheckAction::TcpSend(bytes) => steps.push(Step::Send(Make::Bytes(bytes.clone()))),
-            CheckAction::TcpSendFormat { format, .. } => {
-                steps.push(Step::Send(Make::Bytes(format.literal().unwrap_or_default().as_bytes().to_vec())));
-            }
-            CheckAction::Expect(e) => steps.push(Step::Expect(Expectation {
-                kind: Kind::Rule(Box::new(e.clone())),
-                is_http: false,
-                disable_on_404: false,
-            })),
-            _ => {}
+    let mut steps: Vec<Step> = (0..rules.tcp.len()).map(|i| step(i, &rules.tcp, rules)).collect();
+    if !steps.iter().any(|s| matches!(s.act, Act::Connect(_))) {
+        steps.insert(0, implicit(false));
+    }
+    Script { dialect: Dialect::Tcp, steps }
+}
+
+fn step(index: usize, all: &[CheckStep], rules: &CheckRules) -> Step {
+    let act = match &all[index].action {
+        CheckAction::Comment => Act::Nothing,
+        CheckAction::Connect(c) => Act::Connect(connect(c)),
+        CheckAction::HttpSend(s) => Act::Send(request(rules, s, false)),
+        CheckAction::TcpSend(bytes) => Act::Send(Make::Bytes(bytes.clone())),
+        CheckAction::TcpSendFormat { format, binary } => {
+            Act::Send(Make::Format { format: format.clone(), binary: *binary })
         }
-    }
-    if !matches!(steps.first(), Some(Step::Connect { .. })) {
-        steps.insert(0, Step::Connect { port: None, send_proxy: false });
-    }
-    Script { steps }
-}
-
-fn smtp(hello: &str) -> Script {
-    let expect = |kind| Step::Expect(Expectation { kind, is_http: false, disable_on_404: false });
-    let hello = if hello.is_empty() { "HELO localhost" } else { hello };
-    Script {
-        steps: vec![
-            Step::Connect { port: None, send_proxy: false },
-            expect(Kind::Custom(judge_smtp)),
-            Step::Send(Make::Bytes(format!("{hello}\r\n").into_bytes())),
-            expect(Kind::Custom(judge_smtp)),
-            Step::Send(Make::Bytes(b"QUIT\r\n".to_vec())),
-            expect(Kind::Custom(judge_smtp)),
-        ],
-    }
-}
-
-impl Make {
-    pub fn bytes(&self, facts: &Facts<'_>) -> Vec<u8> {
-        match self {
-            Self::Bytes(b) => b.clone(),
-            Self::Http(s) => http_request(s, facts),
-        }
-    }
-}
-
-fn text(f: &crate::ir::expr::Format) -> String {
-    f.literal().unwrap_or(&f.text).to_owned()
-}
-
-/// `METHOD URI VERSION`, where the version may carry headers of the old way behind it.
-fn http_request(s: &HttpSend, facts: &Facts<'_>) -> Vec<u8> {
-    let version = s.version.as_deref().unwrap_or("HTTP/1.0");
-    let uri = s.uri.as_ref().map_or_else(|| "/".to_owned(), text);
-    let mut out = format!("{} {uri} {version}\r\n", s.method.as_deref().unwrap_or("OPTIONS")).into_bytes();
-    let mut has_connection = false;
-    for (name, value) in &s.headers {
-        let lower = name.to_ascii_lowercase();
-        if matches!(lower.as_str(), "content-length" | "transfer-encoding") {
-            continue;
-        }
-        has_connection |= lower == "connection";
-        out.extend_from_slice(format!("{lower}: {}\r\n", text(value)).as_bytes());
-    }
-    if let Some(state) = facts.state {
-        out.extend_from_slice(format!("x-haproxy-server-state: {state}\r\n").as_bytes());
-    }
-    let body = s.body.as_ref().map(text).unwrap_or_default();
-    if !body.is_empty() {
-        out.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
-    }
-    if version.starts_with("HTTP/1.1") && !has_connection {
-        out.extend_from_slice(b"connection: close\r\n");
-    }
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(body.as_bytes());
-    out
-}
-
-fn found(verdict: Verdict, code: Option<u32>, info: impl Into<String>) -> Outcome {
-    Outcome { verdict, code, info: info.into(), duration: 0 }
-}
-
-impl Expectation {
-    /// Looks at what has come so far.
-    pub fn judge(&self, received: &[u8], ended: bool) -> Judgement {
-        match &self.kind {
-            Kind::Custom(f) => match f(received) {
-                Judgement::More if ended => Judgement::Fail(found(Verdict::L7Response, None, "")),
-                j => j,
-            },
-            Kind::Begins(want, info) => {
-                if received.len() < want.len() && want.starts_with(received) {
-                    return if ended { Judgement::Fail(found(Verdict::L7Response, None, "")) } else { Judgement::More };
-                }
-                if received.starts_with(want) {
-                    Judgement::Pass(found(Verdict::L7Ok, Some(0), *info))
-                } else {
-                    // An error in the protocol's own words.
-                    let verdict = if received.starts_with(b"-") { Verdict::L7Status } else { Verdict::L7Response };
-                    Judgement::Fail(found(
-                        verdict,
-                        Some(0).filter(|_| verdict == Verdict::L7Status),
-                        first_line(received),
-                    ))
-                }
-            }
-            _ if self.is_http => self.judge_http(received, ended),
-            Kind::Rule(e) => judge_bytes(e, received, ended),
-            Kind::HttpDefault => self.judge_http(received, ended),
-        }
-    }
-
-    /// What silence means at this point.
-    pub fn timed_out(&self, received: &[u8]) -> Outcome {
-        let verdict = match &self.kind {
-            Kind::Rule(e) => e.tout_status.map_or(Verdict::L7Timeout, verdict_of),
-            _ => Verdict::L7Timeout,
-        };
-        let _ = received;
-        found(verdict, None, "")
-    }
-
-    fn judge_http(&self, received: &[u8], ended: bool) -> Judgement {
-        let mut m = Message::new();
-        let head = match head::response(received, &mut m, Limits { lenient: true, ..Limits::default() }) {
-            Ok(Parsed::Complete(n)) => n,
-            Ok(Parsed::Partial) if !ended => return Judgement::More,
-            _ => return Judgement::Fail(found(Verdict::L7Response, None, "")),
-        };
-        let status = u32::from(m.status());
-        let reason = String::from_utf8_lossy(m.reason()).into_owned();
-        if self.disable_on_404 && status == 404 {
-            return Judgement::Pass(found(Verdict::L7OkConditional, Some(404), "Not Found"));
-        }
-        let body = &received[head..];
-        let whole = ended
-            || m.get(b"content-length")
-                .and_then(|v| std::str::from_utf8(v).ok()?.parse::<usize>().ok())
-                .is_some_and(|n| body.len() >= n);
-        let Kind::Rule(e) = &self.kind else {
-            return if (200..400).contains(&status) {
-                Judgement::Pass(found(Verdict::L7Ok, Some(status), ""))
-            } else {
-                Judgement::Fail(found(Verdict::L7Status, Some(status), reason))
-            };
-        };
-        let matched = match &e.matcher {
-            ExpectMatch::Status(ranges) => ranges.iter().any(|&(a, b)| (u32::from(a)..=u32::from(b)).contains(&status)),
-            ExpectMatch::StatusRegex(r) => r.0.is_match(status.to_string().as_bytes()),
-            ExpectMatch::Header { name, value, full } => headers_match(&m, name, value.as_ref(), *full),
-            matcher => {
-                let hit = body_matches(matcher, body);
-                if !hit && !whole || e.min_recv.is_some_and(|n| body.len() < n) && !ended {
-                    return Judgement::More;
-                }
-                hit
-            }
-        };
-        if matched != e.negate {
-            return Judgement::Pass(found(e.ok_status.map_or(Verdict::L7Ok, verdict_of), Some(status), ""));
-        }
-        let is_status = matches!(e.matcher, ExpectMatch::Status(_) | ExpectMatch::StatusRegex(_));
-        let verdict =
-            e.error_status.map_or(if is_status { Verdict::L7Status } else { Verdict::L7Response }, verdict_of);
-        let info = match (&e.on_error, is_status) {
-            (Some(f), _) => text(f),
-            (None, true) => reason,
-            (None, false) => complaint(e, "HTTP content check"),
-        };
-        Judgement::Fail(found(verdict, Some(status), info))
-    }
-}
-
-fn complaint(e: &Expect, what: &str) -> String {
-    let wanted = match &e.matcher {
-        ExpectMatch::String(s) => format!("did not match string '{}'", String::from_utf8_lossy(s)),
-        ExpectMatch::Regex(r) => format!("did not match regex '{}'", r.0.as_str()),
-        ExpectMatch::Header { .. } => "did not match header".to_owned(),
-        _ => "did not match".to_owned(),
+        CheckAction::Expect(e) => Act::Expect(expectation(Kind::Rule(Box::new(e.clone())), rules)),
+        CheckAction::SetVar { var, sample } => Act::Set(var.clone(), Stored::Sample(sample.clone())),
+        CheckAction::SetVarFormat { var, format } => Act::Set(var.clone(), Stored::Format(format.clone())),
+        CheckAction::UnsetVar(var) => Act::Unset(var.clone()),
     };
-    if e.negate { format!("{what} matched unwanted content") } else { format!("{what} {wanted}") }
+    Step { number: index + 1, comment: comment(&all[..=index]), act }
 }
 
-fn judge_bytes(e: &Expect, received: &[u8], ended: bool) -> Judgement {
-    if !ended && (received.is_empty() || e.min_recv.is_some_and(|n| received.len() < n)) {
-        return Judgement::More;
+/// The last step's own comment, or that of a `comment` line with nothing but expectations since.
+fn comment(steps: &[CheckStep]) -> Option<String> {
+    let (last, before) = steps.split_last()?;
+    if last.comment.is_some() {
+        return last.comment.clone();
     }
-    let matched = body_matches(&e.matcher, received);
-    if !matched && !e.negate && !ended && received.len() < 16384 && is_prefix_possible(&e.matcher, received) {
-        return Judgement::More;
-    }
-    if matched != e.negate {
-        let info = e.on_success.as_ref().map(text).unwrap_or_default();
-        return Judgement::Pass(found(e.ok_status.map_or(Verdict::L7Ok, verdict_of), Some(0), info));
-    }
-    let info = e.on_error.as_ref().map_or_else(|| complaint(e, "TCPCHK"), text);
-    Judgement::Fail(found(e.error_status.map_or(Verdict::L7Response, verdict_of), None, info))
+    let stops = |a: &CheckAction| {
+        matches!(
+            a,
+            CheckAction::Connect(_)
+                | CheckAction::HttpSend(_)
+                | CheckAction::TcpSend(_)
+                | CheckAction::TcpSendFormat { .. }
+        )
+    };
+    let near = before.iter().rev().take_while(|s| !stops(&s.action));
+    near.filter(|s| s.action == CheckAction::Comment).find_map(|s| s.comment.clone())
 }
 
-/// More bytes could still make the match.
-fn is_prefix_possible(m: &ExpectMatch, received: &[u8]) -> bool {
-    match m {
-        ExpectMatch::String(s) | ExpectMatch::Binary(s) => received.len() < s.len(),
-        _ => received.is_empty(),
+fn connect(c: &CheckConnect) -> Connect {
+    Connect {
+        as_server: c.default,
+        port: c.port,
+        port_sample: c.port_sample.clone(),
+        address: c.address.clone(),
+        send_proxy: c.send_proxy,
+        via_socks: c.via_socks4,
+        linger: c.linger,
     }
 }
 
-fn body_matches(m: &ExpectMatch, body: &[u8]) -> bool {
-    match m {
-        ExpectMatch::String(s) | ExpectMatch::Binary(s) => memchr::memmem::find(body, s).is_some(),
-        ExpectMatch::StringFormat(f) => memchr::memmem::find(body, text(f).as_bytes()).is_some(),
-        ExpectMatch::Regex(r) => r.0.is_match(body),
-        ExpectMatch::BinaryRegex(r) => {
-            let hex: String = body.iter().map(|b| format!("{b:02X}")).collect();
-            r.0.is_match(hex.as_bytes())
+fn request(rules: &CheckRules, s: &HttpSend, with_old_headers: bool) -> Make {
+    Make::Http(Box::new(HttpRequest::merged(rules, s, with_old_headers)))
+}
+
+fn expectation(kind: Kind, rules: &CheckRules) -> Expectation {
+    Expectation { kind, disable_on_404: rules.disable_on_404 }
+}
+
+impl Script {
+    /// Where a step stands, as failures of `tcp-check` end: ` at step 2 of tcp-check (connect port 1) comment: 'x'`.
+    pub fn place(&self, step: &Step) -> String {
+        if self.dialect != Dialect::Tcp {
+            return String::new();
         }
-        ExpectMatch::Anything => true,
-        _ => false,
-    }
-}
-
-fn headers_match(m: &Message, name: &HeaderMatch, value: Option<&HeaderMatch>, full: bool) -> bool {
-    m.headers().filter(|(n, _)| one_matches(name, n, true)).any(|(_, v)| match value {
-        None => true,
-        Some(want) if full => one_matches(want, v, false),
-        Some(want) => crate::http::values::elements(v).any(|e| one_matches(want, e, false)),
-    })
-}
-
-fn one_matches(want: &HeaderMatch, got: &[u8], is_name: bool) -> bool {
-    let fold = |b: &[u8]| if is_name { b.to_ascii_lowercase() } else { b.to_vec() };
-    let got = fold(got);
-    let pattern = |f: &crate::ir::expr::Format| fold(text(f).as_bytes());
-    match want {
-        HeaderMatch::Str(f) => got == pattern(f),
-        HeaderMatch::Beg(f) => got.starts_with(&pattern(f)),
-        HeaderMatch::End(f) => got.ends_with(&pattern(f)),
-        HeaderMatch::Sub(f) => memchr::memmem::find(&got, &pattern(f)).is_some(),
-        HeaderMatch::Reg(r) => r.0.is_match(&got),
-    }
-}
-
-fn verdict_of(name: CheckStatusName) -> Verdict {
-    match name {
-        CheckStatusName::L7Ok => Verdict::L7Ok,
-        CheckStatusName::L7OkC => Verdict::L7OkConditional,
-        CheckStatusName::L6Ok => Verdict::L6Ok,
-        CheckStatusName::L4Ok => Verdict::L4Ok,
-        CheckStatusName::L7Rsp => Verdict::L7Response,
-        CheckStatusName::L7Sts => Verdict::L7Status,
-        CheckStatusName::L7Tout => Verdict::L7Timeout,
-        CheckStatusName::L6Rsp => Verdict::L6Response,
-        CheckStatusName::L6Tout => Verdict::L6Timeout,
-        CheckStatusName::L4Con => Verdict::L4Connection,
-        CheckStatusName::L4Tout => Verdict::L4Timeout,
-    }
-}
-
-fn first_line(b: &[u8]) -> String {
-    let end = b.iter().position(|&c| matches!(c, b'\r' | b'\n')).unwrap_or(b.len());
-    String::from_utf8_lossy(&b[..end]).into_owned()
-}
-
-/// Lines of `NNN-...` up to one of `NNN ...` (RFC 5321 section 4.2).
-fn judge_smtp(received: &[u8]) -> Judgement {
-    for line in received.split_inclusive(|&b| b == b'\n') {
-        if !line.ends_with(b"\n") {
-            return Judgement::More;
+        if step.number == 0 {
+            return " at initial connection step of tcp-check".to_owned();
         }
-        let text = first_line(line);
-        let Some(code) = text.get(..3).and_then(|c| c.parse::<u32>().ok()) else {
-            return Judgement::Fail(found(Verdict::L7Response, None, text));
+        let what = match &step.act {
+            Act::Connect(Connect { port: Some(p), .. }) => format!(" (connect port {p})"),
+            Act::Connect(_) => " (connect)".to_owned(),
+            Act::Expect(e) => format!(" (expect {})", e.words()),
+            Act::Send(_) => " (send)".to_owned(),
+            _ => String::new(),
         };
-        if line.get(3) == Some(&b'-') {
-            continue;
+        let comment = step.comment.as_ref().map(|c| format!(" comment: '{c}'")).unwrap_or_default();
+        format!(" at step {} of tcp-check{what}{comment}", step.number)
+    }
+
+    /// What the check has found when `last` was its last step and passed with `found`.
+    pub fn passed(&self, last: &Step, found: Outcome) -> Outcome {
+        if self.dialect != Dialect::Tcp || !found.info.is_empty() {
+            return found;
         }
-        let info = text.get(4..).unwrap_or_default();
-        return if code / 100 == 2 {
-            Judgement::Pass(found(Verdict::L7Ok, Some(code), info))
-        } else {
-            Judgement::Fail(found(Verdict::L7Status, Some(code), info))
-        };
-    }
-    Judgement::More
-}
-
-/// A StartupMessage of protocol 3.0.
-fn pgsql(user: &str) -> Vec<u8> {
-    let mut body = vec![0, 3, 0, 0];
-    body.extend_from_slice(b"user\0");
-    body.extend_from_slice(user.as_bytes());
-    body.extend_from_slice(b"\0\0");
-    let mut out = ((body.len() + 4) as u32).to_be_bytes().to_vec();
-    out.extend(body);
-    out
-}
-
-fn judge_pgsql(received: &[u8]) -> Judgement {
-    match received {
-        [] => Judgement::More,
-        [b'R', ..] if received.len() >= 9 => Judgement::Pass(found(Verdict::L7Ok, Some(0), "PostgreSQL server is ok")),
-        [b'R', ..] => Judgement::More,
-        [b'E', ..] => {
-            // The first field's letter, then its text.
-            let text = received.get(6..).unwrap_or_default();
-            let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
-            Judgement::Fail(found(Verdict::L7Response, None, String::from_utf8_lossy(&text[..end])))
-        }
-        _ => Judgement::Fail(found(Verdict::L7Response, None, "PostgreSQL unknown error")),
+        let info = if step_is_silent(last) { "" } else { "(tcp-check)" };
+        let verdict = if matches!(last.act, Act::Send(_)) { Verdict::L7Ok } else { found.verdict };
+        let code = if verdict == Verdict::L7Ok { found.code.or(Some(0)) } else { found.code };
+        Outcome { verdict, code, info: info.to_owned(), ..found }
     }
 }
 
-/// A simple bind request without name and password (RFC 4511 section 4.2).
-const LDAP_BIND: &[u8] = &[0x30, 0x0c, 0x02, 0x01, 0x01, 0x60, 0x07, 0x02, 0x01, 0x03, 0x04, 0x00, 0x80, 0x00];
-
-fn judge_ldap(received: &[u8]) -> Judgement {
-    if received.len() < 14 {
-        return Judgement::More;
-    }
-    if received[0] != 0x30 {
-        return Judgement::Fail(found(Verdict::L7Response, None, "Not LDAPv3 protocol"));
-    }
-    // A long form of the message's length takes more bytes in front of the identifier.
-    let at = if received[1] & 0x80 == 0 { 2 } else { 2 + usize::from(received[1] & 0x0f) };
-    match received.get(at..at + 8) {
-        Some([0x02, 0x01, 0x01, 0x61, rest @ ..]) => {
-            let skip = if rest[0] & 0x80 == 0 { 1 } else { 1 + usize::from(rest[0] & 0x0f) };
-            match received.get(at + 4 + skip..at + 4 + skip + 3) {
-                Some([0x0a, 0x01, 0]) => Judgement::Pass(found(Verdict::L7Ok, Some(0), "Success")),
-                Some([0x0a, 0x01, code]) => Judgement::Fail(found(
-                    Verdict::L7Status,
-                    Some((*code).into()),
-                    "See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9",
-                )),
-                _ => Judgement::Fail(found(Verdict::L7Response, None, "Not LDAPv3 protocol")),
-            }
-        }
-        _ => Judgement::Fail(found(Verdict::L7Response, None, "Not LDAPv3 protocol")),
-    }
-}
-
-/// Without a user only the greeting is looked at; with one, a login is tried and left.
-fn mysql(user: Option<&str>, pre_41: bool) -> Script {
-    let connect = Step::Connect { port: None, send_proxy: false };
-    let expect = |f| Step::Expect(Expectation { kind: Kind::Custom(f), is_http: false, disable_on_404: false });
-    let Some(user) = user else { return Script { steps: vec![connect, expect(judge_mysql_greeting)] } };
-    let mut login = Vec::new();
-    if pre_41 {
-        // Capabilities: long password, transactions.
-        login.extend_from_slice(&[0x01, 0x20, 0xff, 0xff, 0xff]);
-    } else {
-        // Capabilities: 4.1 protocol, secure connection; maximum packet, UTF-8.
-        login.extend_from_slice(&[0x00, 0x82, 0x00, 0x00, 0x00, 0x80, 0x00, 0x01, 0x21]);
-        login.extend_from_slice(&[0; 23]);
-    }
-    login.extend_from_slice(user.as_bytes());
-    login.extend_from_slice(if pre_41 { &[0][..] } else { &[0, 0] });
-    let mut packet = vec![login.len() as u8, (login.len() >> 8) as u8, 0, 1];
-    packet.extend(login);
-    // COM_QUIT
-    packet.extend_from_slice(&[1, 0, 0, 0, 1]);
-    Script {
-        steps: vec![connect, expect(judge_mysql_greeting), Step::Send(Make::Bytes(packet)), expect(judge_mysql_login)],
-    }
-}
-
-fn mysql_packet(received: &[u8]) -> Option<&[u8]> {
-    let len =
-        usize::from(*received.first()?) | usize::from(*received.get(1)?) << 8 | usize::from(*received.get(2)?) << 16;
-    received.get(4..4 + len)
-}
-
-fn judge_mysql_greeting(received: &[u8]) -> Judgement {
-    match mysql_packet(received) {
-        None => Judgement::More,
-        Some([0xff, low, high, rest @ ..]) => {
-            let code = u32::from(*low) | u32::from(*high) << 8;
-            Judgement::Fail(found(Verdict::L7Status, Some(code), String::from_utf8_lossy(rest)))
-        }
-        Some([10, version @ ..]) => {
-            let end = version.iter().position(|&b| b == 0).unwrap_or(version.len());
-            Judgement::Pass(found(Verdict::L7Ok, Some(0), String::from_utf8_lossy(&version[..end])))
-        }
-        Some(_) => Judgement::Fail(found(Verdict::L7Response, None, "")),
-    }
-}
-
-fn judge_mysql_login(received: &[u8]) -> Judgement {
-    let first = mysql_packet(received).map_or(0, |p| p.len() + 4);
-    match mysql_packet(&received[first..]) {
-        None => Judgement::More,
-        Some([0xff, low, high, rest @ ..]) => {
-            let code = u32::from(*low) | u32::from(*high) << 8;
-            Judgement::Fail(found(Verdict::L7Status, Some(code), String::from_utf8_lossy(rest)))
-        }
-        Some(_) => Judgement::Pass(found(Verdict::L7Ok, Some(0), "")),
-    }
+fn step_is_silent(s: &Step) -> bool {
+    s.number == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::evaluate::Literally;
 
     #[test]
     fn default_http_check_is_22_bytes() {
         let script = of(&CheckRules { kind: CheckKind::Http, ..CheckRules::default() });
-        let [Step::Connect { .. }, Step::Send(make), Step::Expect(e)] = &script.steps[..] else {
-            panic!("three steps")
-        };
-        assert_eq!(make.bytes(&Facts::default()), b"OPTIONS / HTTP/1.0\r\n\r\n");
-        assert_eq!(e.judge(b"HTTP/1.1 20", false), Judgement::More);
-        let Judgement::Pass(o) = e.judge(b"HTTP/1.1 200 OK\r\n\r\n", false) else { panic!("a pass") };
-        assert_eq!((o.verdict, o.code), (Verdict::L7Ok, Some(200)));
-        let Judgement::Fail(o) = e.judge(b"HTTP/1.1 503 Away\r\n\r\n", false) else { panic!("a failure") };
-        assert_eq!((o.verdict, o.code, o.info.as_str()), (Verdict::L7Status, Some(503), "Away"));
+        let acts: Vec<&Act> = script.steps.iter().map(|s| &s.act).collect();
+        let [Act::Connect(_), Act::Send(Make::Http(request)), Act::Expect(_)] = acts[..] else { panic!("three steps") };
+        assert_eq!(request.bytes(&Literally, None), b"OPTIONS / HTTP/1.0\r\n\r\n");
     }
 
     #[test]
-    fn smtp_waits_for_the_last_line() {
-        assert_eq!(judge_smtp(b"220-hello\r\n220 wo"), Judgement::More);
-        assert!(matches!(judge_smtp(b"220-hello\r\n220 world\r\n"), Judgement::Pass(o) if o.code == Some(220)));
-        assert!(matches!(judge_smtp(b"554 no\r\n"), Judgement::Fail(o) if o.verdict == Verdict::L7Status));
+    fn a_step_is_named_by_its_number_kind_and_comment() {
+        let connect = Act::Connect(Connect { port: Some(1), ..Connect::default() });
+        let step = Step { number: 2, comment: Some("one".into()), act: connect };
+        let mut script = Script { dialect: Dialect::Tcp, steps: Vec::new() };
+        assert_eq!(script.place(&step), " at step 2 of tcp-check (connect port 1) comment: 'one'");
+        assert_eq!(script.place(&implicit(false)), " at initial connection step of tcp-check");
+        script.dialect = Dialect::Http;
+        assert_eq!(script.place(&step), "");
     }
 
-    proptest::proptest! {
-        #[test]
-        fn no_answer_panics(bytes in proptest::collection::vec(0u8..=255, 0..64)) {
-            for f in [judge_smtp, judge_ldap, judge_pgsql, judge_mysql_greeting, judge_mysql_login] {
-                let _ = f(&bytes);
-            }
-        }
+    #[test]
+    fn rules_without_an_expectation_end_with_the_default_one() {
+        let send = CheckAction::HttpSend(HttpSend::default());
+        let at = crate::text::source::Span::default();
+        let rules = CheckRules {
+            kind: CheckKind::Http,
+            http: vec![CheckStep { action: send, comment: None, at }],
+            ..CheckRules::default()
+        };
+        let last = of(&rules).steps.pop().expect("steps");
+        assert!(matches!(last.act, Act::Expect(Expectation { kind: Kind::HttpDefault, .. })));
     }
 }

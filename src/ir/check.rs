@@ -25,6 +25,8 @@ pub enum CheckKind {
     Pgsql { user: String },
     /// `option ldap-check`
     Ldap,
+    /// `option spop-check`
+    Spop,
 }
 
 /// The rules of one proxy's checks.
@@ -39,6 +41,26 @@ pub struct CheckRules {
     pub disable_on_404: bool,
     /// `http-check send-state`
     pub send_state: bool,
+    /// The steps come from a `defaults` section: the first own line takes their place.
+    pub inherited_http: bool,
+    pub inherited_tcp: bool,
+}
+
+impl CheckRules {
+    /// A line of the section itself begins anew.
+    pub fn own_http(&mut self) {
+        if std::mem::take(&mut self.inherited_http) {
+            self.http.clear();
+            self.httpchk = HttpChk::default();
+        }
+    }
+
+    /// The same for `tcp-check`.
+    pub fn own_tcp(&mut self) {
+        if std::mem::take(&mut self.inherited_tcp) {
+            self.tcp.clear();
+        }
+    }
 }
 
 /// `option httpchk [METHOD] [URI] [VERSION]`; defaults `OPTIONS / HTTP/1.0`.
@@ -65,6 +87,8 @@ pub struct CheckStep {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum CheckAction {
+    /// `http-check comment`: it counts as a step and names the next one.
+    Comment,
     Connect(CheckConnect),
     /// `http-check send`
     HttpSend(HttpSend),
@@ -94,6 +118,7 @@ pub struct CheckConnect {
     pub port_sample: Option<Sample>,
     pub address: Option<super::address::Address>,
     pub send_proxy: bool,
+    pub via_socks4: bool,
     pub linger: bool,
 }
 
@@ -119,6 +144,23 @@ pub struct Expect {
     pub status_code: Option<Sample>,
 }
 
+impl Expect {
+    /// With nothing else said.
+    pub fn of(matcher: ExpectMatch) -> Self {
+        Self {
+            negate: false,
+            matcher,
+            min_recv: None,
+            ok_status: None,
+            error_status: None,
+            tout_status: None,
+            on_success: None,
+            on_error: None,
+            status_code: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectMatch {
     Status(Vec<(u16, u16)>),
@@ -126,15 +168,10 @@ pub enum ExpectMatch {
     String(Vec<u8>),
     StringFormat(Format),
     Binary(Vec<u8>),
+    BinaryFormat(Format),
     Regex(Regex),
     BinaryRegex(Regex),
-    Header {
-        name: HeaderMatch,
-        value: Option<HeaderMatch>,
-        full: bool,
-    },
-    /// Custom parsers of the built-in protocol checks are steps of `health`, not of the language.
-    Anything,
+    Header { name: HeaderMatch, value: Option<HeaderMatch>, full: bool },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -195,6 +195,12 @@ pub struct FormatOptions {
 }
 
 impl Format {
+    /// Nothing but this text.
+    pub fn of_text(text: &str) -> Self {
+        let nodes = if text.is_empty() { Vec::new() } else { vec![FormatNode::Text(text.to_owned())] };
+        Self { nodes, text: text.to_owned() }
+    }
+
     /// The text, when the format is nothing else.
     pub fn literal(&self) -> Option<&str> {
         match self.nodes.as_slice() {

@@ -99,7 +99,7 @@ fn check(a: &mut CheckAction, f: &mut dyn FnMut(&mut Sample)) {
         CheckAction::TcpSendFormat { format: x, .. } | CheckAction::SetVarFormat { format: x, .. } => format(x, f),
         CheckAction::SetVar { sample, .. } => f(sample),
         CheckAction::Expect(e) => expect(e, f),
-        CheckAction::TcpSend(_) | CheckAction::UnsetVar(_) => {}
+        CheckAction::Comment | CheckAction::TcpSend(_) | CheckAction::UnsetVar(_) => {}
     }
 }
 
@@ -107,7 +107,7 @@ fn expect(e: &mut Expect, f: &mut dyn FnMut(&mut Sample)) {
     e.on_success.iter_mut().chain(&mut e.on_error).for_each(|x| format(x, f));
     e.status_code.iter_mut().for_each(&mut *f);
     match &mut e.matcher {
-        ExpectMatch::StringFormat(x) => format(x, f),
+        ExpectMatch::StringFormat(x) | ExpectMatch::BinaryFormat(x) => format(x, f),
         ExpectMatch::Header { name, value, .. } => {
             for m in std::iter::once(name).chain(value) {
                 if let HeaderMatch::Str(x) | HeaderMatch::Beg(x) | HeaderMatch::End(x) | HeaderMatch::Sub(x) = m {

@@ -21,6 +21,9 @@ pub struct Manner<'a> {
     pub client: Option<SocketAddr>,
     pub keepalive: bool,
     pub user_timeout: Option<std::time::Duration>,
+    /// The third packet of the handshake waits for data to ride on, or for the end: a check that only connects is never
+    /// seen by the server.
+    pub delay_ack: bool,
 }
 
 /// An attempt that has begun, or has already succeeded (servers on this machine answer at once).
@@ -69,6 +72,9 @@ fn prepare(fd: &OwnedFd, manner: Manner<'_>, to: &SocketAddr) -> io::Result<()> 
     }
     if let Some(t) = manner.user_timeout {
         sockopt::set_tcp_user_timeout(fd, u32::try_from(t.as_millis()).unwrap_or(u32::MAX))?;
+    }
+    if manner.delay_ack {
+        sockopt::set_tcp_quickack(fd, false)?;
     }
     let s = socket2::SockRef::from(fd);
     if let Some(name) = manner.interface.or_else(|| manner.source.and_then(|s| s.interface.as_deref())) {

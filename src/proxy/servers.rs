@@ -30,6 +30,8 @@ pub struct ServerLive {
     pub counters: counters::Server,
     /// Where it is; `None` while its name could not be resolved.
     pub address: ArcSwap<Option<Target>>,
+    /// The SOCKS proxy that leads there.
+    pub socks: Option<Target>,
     /// Slots taken.
     served: AtomicU32,
     /// 0: no limit.
@@ -96,6 +98,7 @@ impl ServerLive {
             id,
             counters: counters::Server::default(),
             address: ArcSwap::from_pointee(Target::of(&s.address)),
+            socks: o.socks4.as_ref().and_then(Target::of),
             served: AtomicU32::new(0),
             maxconn: AtomicU32::new(o.maxconn.unwrap_or(0)),
             minconn: o.minconn.unwrap_or(0),

@@ -146,7 +146,10 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_send_proxy = false;
         Ok(())
     }),
-    missing("check-via-socks4", 0, "Checks go through the SOCKS proxy."),
+    flag("check-via-socks4", "Checks go through the SOCKS proxy.", |_, t| {
+        t.options.check_via_socks4 = true;
+        Ok(())
+    }),
     pair("cookie", "The server's value in cookies.", |w, t| {
         t.options.cookie = Some(word(w).to_owned());
         Ok(())
@@ -312,7 +315,15 @@ pub const ALL: &[ServerParam] = &[
         t.options.slowstart = Some(time(w, "slowstart", t)?);
         Ok(())
     }),
-    missing("socks4", 1, "A SOCKS4 proxy on the way."),
+    pair("socks4", "A SOCKS4 proxy on the way.", |w, t| {
+        if word(w).is_empty() {
+            return Err("'socks4' expects <addr>:<port> as argument.".to_owned());
+        }
+        let of = |e: String| format!("'socks4 {}' : {e}", word(w));
+        let p = address::parse(word(w), address::Allowed { port_required: true, ..address::PLAIN }).map_err(of)?;
+        t.options.socks4 = Some(p.address);
+        Ok(())
+    }),
     ServerParam {
         name: "source",
         values: 1,

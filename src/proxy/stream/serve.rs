@@ -343,8 +343,9 @@ impl Stream {
             client: c.connection.source,
             keepalive: p.options.srvtcpka,
             user_timeout: spec.options.tcp_user_timeout,
+            delay_ack: false,
         };
-        let begun = connect::begin(&target, manner);
+        let begun = connect::begin(live.socks.as_ref().unwrap_or(&target), manner);
         let attempt = match begun {
             Ok(a) => a,
             Err(e) => return Ok(Err(failure_of(&e))),
@@ -359,6 +360,12 @@ impl Stream {
                 Err(f) => return Ok(Err(f)),
             }
         };
+        if let (Some(_), Some(to)) = (&live.socks, remote) {
+            c.timer.arm_after(clock::now(), p.timeouts.connect);
+            if Box::pin(crate::proxy::socks::lead_to(&sock, to, &c.timer)).await.is_err() {
+                return Ok(Err(Failure::Refused));
+            }
+        }
         self.times.connect = self.ms();
         let connection = ServerConnection { sock, local: None, remote, carried: 0, private: false, no_delay: false };
         if spec.options.send_proxy != crate::ir::server::SendProxy::No {

@@ -16,7 +16,6 @@ missing! {
     PROXY "filter" "Runs a filter on the stream.";
     PROXY "email-alert" "Sends mail when a server's state changes.";
     BACK "use-fcgi-app" "Speaks FastCGI to servers.";
-    BACK "option spop-check" "Checks that an SPOE agent answers.";
     BACK "option ssl-hello-chk" "Checks that a TLS server answers.";
     BACK "option checkcache" "Blocks responses that would store a cookie in a shared cache.";
     FRONT "option h1-case-adjust-bogus-client" "Spells headers towards clients as h1-case-adjust says.";
