@@ -52,9 +52,15 @@ impl Control for Hands {
                 (true, v) if v.is_success() => 3,
                 _ => 2,
             },
-            // 2 enabled, 4 configured.
-            check_state: if options.check { 4 + 2 * u32::from(live.checks_enabled.load(Relaxed)) } else { 0 },
-            agent_state: if options.agent_check { 4 + 2 * u32::from(live.agent_enabled.load(Relaxed)) } else { 0 },
+            // 2 configured, 4 enabled, 8 paused by maintenance, 16 an agent's.
+            check_state: match (options.check, live.checks_enabled.load(Relaxed)) {
+                (false, _) => 0,
+                (true, on) => 2 + 4 * u32::from(on) + 8 * u32::from(health.admin == Admin::Maintenance),
+            },
+            agent_state: match (options.agent_check, live.agent_enabled.load(Relaxed)) {
+                (false, _) => 0,
+                (true, on) => 16 + 2 + 4 * u32::from(on),
+            },
             since_change: changed / 1000,
             served: live.served(),
             most_served: live.counters.streams.max(),

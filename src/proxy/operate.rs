@@ -47,7 +47,7 @@ pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -
         }
     }
     let line = admin_line(world, p, s, before, admin, requeued);
-    world.notice(p, 5, &line);
+    world.notice(p, if admin == Admin::Maintenance { 1 } else { 5 }, &line);
     checks::backend_changed(world, p, had, farm.usable(), now);
     live.check_now.notify_waiters();
     true

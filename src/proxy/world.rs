@@ -151,14 +151,9 @@ impl World {
         !live.log.is_empty() || (p.log_global && !self.global_log.is_empty())
     }
 
-    /// A notice on standard error (while there is one) and in the logs.
+    /// A warning on standard error (while there is one), and in the logs with its own level.
     pub fn notice(&self, proxy: ProxyId, level: u8, line: &str) {
-        let label = match level {
-            0..=3 => "[ALERT]   ",
-            4 => "[WARNING] ",
-            _ => "[NOTICE]  ",
-        };
-        eprintln!("{label} ({}) : {line}", self.identity.pid);
+        eprintln!("[WARNING]  ({}) : {line}", self.identity.pid);
         self.log(proxy, level, line.as_bytes());
     }
 }

@@ -71,7 +71,7 @@ fn len<'a>(s: &Scope<'a>, d: Direction) -> Option<Value<'a>> {
         Direction::Request => s.request,
         Direction::Response => s.response,
     };
-    let head = message.map_or(0, head_len);
+    let head = message.filter(|m| !m.is_empty()).map_or(0, head_len);
     Some(Value::Int((head + data.bytes.len()) as i64))
 }
 

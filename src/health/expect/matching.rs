@@ -82,16 +82,19 @@ fn headers_match(
     })
 }
 
+/// Whether what came compares well with what is wanted.
+type Compare = fn(&[u8], &[u8]) -> bool;
+
 /// A pattern with its text evaluated.
 enum Pattern<'a> {
-    Text(fn(&[u8], &[u8]) -> bool, Vec<u8>),
+    Text(Compare, Vec<u8>),
     Regex(&'a regex::bytes::Regex),
 }
 
 impl<'a> Pattern<'a> {
     /// Names are compared without regard to case, and so in lower case.
     fn of(m: &'a HeaderMatch, ask: &dyn Evaluate, heard: &Heard<'_>, is_name: bool) -> Self {
-        let (how, format): (fn(&[u8], &[u8]) -> bool, _) = match m {
+        let (how, format): (Compare, _) = match m {
             HeaderMatch::Str(f) => (|got, want| got == want, f),
             HeaderMatch::Beg(f) => (|got, want| got.starts_with(want), f),
             HeaderMatch::End(f) => (|got, want| got.ends_with(want), f),

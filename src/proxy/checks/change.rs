@@ -74,7 +74,9 @@ pub fn backend_changed(world: &'static World, p: ProxyId, had: (u32, u32), has: 
         farm.down_time.fetch_add(now.saturating_sub(since), Relaxed);
     } else {
         farm.back.down_transitions.inc();
-        world.notice(p, 0, &format!("backend {} has no server available!", world.config.proxies[p.0].name));
+        let name = &world.config.proxies[p.0].name;
+        eprintln!("[ALERT]    ({}) : backend '{name}' has no server available!", world.identity.pid);
+        world.log(p, 0, format!("backend {name} has no server available!").as_bytes());
     }
 }
 

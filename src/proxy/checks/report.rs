@@ -55,5 +55,5 @@ fn log_check(world: &World, p: ProxyId, s: ServerId, o: &Outcome, (level, rise, 
     cause(o).write(&mut line);
     let (n, of) = if up { (level + 1 - rise, fall) } else { (level, rise) };
     line.push_str(&format!(", status: {n}/{of} {}.", if up { "UP" } else { "DOWN" }));
-    world.log(p, 5, line.as_bytes());
+    world.notice(p, 5, &line);
 }

@@ -169,7 +169,8 @@ impl Run<'_> {
     /// Closes the connection: at once, unless it is to be left in order or the next step of an HTTP check follows.
     fn leave(&mut self, goes_on: bool) {
         let Some(link) = self.link.take() else { return };
-        if !link.orderly && !(goes_on && self.script.dialect == Dialect::Http) {
+        let orderly = link.orderly || goes_on && self.script.dialect == Dialect::Http;
+        if !orderly {
             link.sock.reset_on_close();
         }
     }

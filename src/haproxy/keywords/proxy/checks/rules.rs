@@ -395,7 +395,7 @@ const TCP_SEND_BINARY_LF: Keyword = Keyword {
 /// Why a text is no hexadecimal.
 pub(super) fn not_hex(text: &str) -> String {
     match text.chars().find(|c| !c.is_ascii_hexdigit()) {
-        Some(c) if text.len() % 2 == 0 => format!("an hex digit is expected (found '{c}')"),
+        Some(c) if text.len().is_multiple_of(2) => format!("an hex digit is expected (found '{c}')"),
         _ => "an even number of hex digit is expected".to_owned(),
     }
 }
