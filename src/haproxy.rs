@@ -17,6 +17,7 @@ pub mod lower;
 pub mod params;
 pub mod read;
 pub mod resolve;
+pub mod server_state;
 pub mod show;
 #[cfg(test)]
 mod tests;

@@ -21,5 +21,7 @@ mod proxy_space;
 mod proxy_tcp;
 #[path = "behaviour/proxying.rs"]
 mod proxying;
+#[path = "behaviour/server_state.rs"]
+mod server_state;
 #[path = "behaviour/space.rs"]
 mod space;

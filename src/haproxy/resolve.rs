@@ -9,7 +9,7 @@ use crate::expr::pattern;
 use crate::ir::address::{Address, Family};
 use crate::ir::expr::{Arg, PatternEntry};
 use crate::ir::proxy::{BackendName, Proxy, ServerName};
-use crate::ir::server::InitAddr;
+use crate::ir::server::{InitAddr, Saved};
 use crate::ir::{Named, ProxyId, ServerId, visit};
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 
@@ -27,6 +27,7 @@ pub fn run(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
         arguments(p, ProxyId(i), &names, &userlists, diag);
         tables(p, &names, diag);
     }
+    super::server_state::load(&mut draft.config, outside, diag);
     addresses(draft, outside, diag);
 }
 
@@ -258,10 +259,13 @@ fn addresses(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
     let mut failed = false;
     for p in &mut draft.config.proxies {
         for s in &mut p.servers {
+            if let Some(port) = s.saved.as_ref().and_then(|s| s.port) {
+                s.address.set_port(port);
+            }
             let Address::Name { host, port, family } = s.address.clone() else { continue };
             s.hostname = Some(host.clone());
             let ways = s.options.init_addr.clone().unwrap_or_else(|| vec![InitAddr::Last, InitAddr::Libc]);
-            match first_address(&host, family, &ways, outside) {
+            match first_address(&host, family, &ways, s.saved.as_ref(), outside) {
                 Some(Some(ip)) => s.address = Address::Inet(SocketAddr::new(ip, port)),
                 // `none`: the server starts without an address, and down.
                 Some(None) => s.options.disabled = true,
@@ -294,10 +298,11 @@ fn first_address(
     host: &str,
     family: Family,
     ways: &[InitAddr],
+    saved: Option<&Saved>,
     outside: &dyn Outside,
 ) -> Option<Option<std::net::IpAddr>> {
     ways.iter().find_map(|w| match w {
-        InitAddr::Last => None,
+        InitAddr::Last => saved.and_then(|s| s.address).map(Some),
         InitAddr::None => Some(None),
         InitAddr::Ip(ip) => Some(Some(*ip)),
         InitAddr::Libc => {

@@ -8,6 +8,7 @@
 
 use super::result::{Outcome, Verdict};
 use crate::ir::check::CheckTiming;
+use crate::ir::server::{Operational, Saved};
 
 /// What an operator has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +57,21 @@ impl Health {
             agent_drain: false,
             last: Outcome { verdict: Verdict::Initializing, ..Outcome::default() },
             last_agent: Outcome { verdict: Verdict::Initializing, ..Outcome::default() },
+        }
+    }
+
+    /// Goes on where a predecessor was. What the configuration disables stays so.
+    pub fn resume(&mut self, saved: &Saved) {
+        match saved.operational {
+            Operational::Stopped => self.level = 0,
+            Operational::Starting => {}
+            Operational::Running => self.level = self.full(),
+            Operational::Stopping => self.stopping = true,
+        }
+        if saved.maintenance {
+            self.admin = Admin::Maintenance;
+        } else if saved.drain && self.admin == Admin::Ready {
+            self.admin = Admin::Drain;
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Proxy {
     pub checks: CheckRules,
     pub external_check_command: Option<String>,
     pub load_server_state: Option<StateFile>,
+    /// `server-state-file-name`; its own name unless given.
+    pub server_state_file: Option<String>,
     pub http_send_name_header: Option<String>,
     pub force_persist: Vec<PersistRule>,
     pub stick_rules: Vec<StickRule>,
@@ -468,6 +470,7 @@ impl Proxy {
             checks: CheckRules::default(),
             external_check_command: None,
             load_server_state: None,
+            server_state_file: None,
             http_send_name_header: None,
             force_persist: Vec::new(),
             stick_rules: Vec::new(),

@@ -18,7 +18,36 @@ pub struct Server {
     pub hostname: Option<String>,
     pub port_rule: PortRule,
     pub options: ServerOptions,
+    /// What a state file says of it.
+    pub saved: Option<Saved>,
     pub at: Span,
+}
+
+/// How a server was when a predecessor wrote it down (management guide 9.3 `show servers state`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    pub operational: Operational,
+    /// An operator's doing, not the configuration's.
+    pub maintenance: bool,
+    pub drain: bool,
+    /// `None`: the configured weight was another one then.
+    pub weight: Option<u32>,
+    /// Seconds since its last change.
+    pub since: u64,
+    /// Of use only where the configuration has a name.
+    pub address: Option<std::net::IpAddr>,
+    pub port: Option<u16>,
+    pub checks_paused: bool,
+    pub agent_paused: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operational {
+    Starting,
+    Running,
+    /// It takes no new sessions.
+    Stopping,
+    Stopped,
 }
 
 /// What follows the address; `default-server` gives the same.

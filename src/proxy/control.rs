@@ -35,7 +35,7 @@ impl Control for Hands {
         let (live, server) = (self.0.server(p, s), &self.0.config.proxies[p.0].servers[s.0]);
         let address = (**live.address.load()).as_ref().and_then(Target::inet);
         let health = lock(&live.health).clone();
-        let changed = self.0.uptime_ms().saturating_sub(live.last_change.load(Relaxed));
+        let is_paused = health.admin == Admin::Maintenance && (server.options.check || server.options.disabled);
         let (options, last) = (&server.options, health.last.verdict);
         ServerView {
             address,
@@ -43,7 +43,7 @@ impl Control for Hands {
             initial_weight: u32::from(options.weight.unwrap_or(1)),
             is_up: health.is_up(),
             admin: health.admin,
-            level: health.level,
+            level: if health.admin == Admin::Maintenance { 0 } else { health.level },
             stopping: health.stopping,
             check_status: if options.check { status_number(last) } else { 1 },
             check_result: match (options.check, last) {
@@ -54,14 +54,14 @@ impl Control for Hands {
             },
             // 2 configured, 4 enabled, 8 paused by maintenance, 16 an agent's.
             check_state: match (options.check, live.checks_enabled.load(Relaxed)) {
-                (false, _) => 0,
-                (true, on) => 2 + 4 * u32::from(on) + 8 * u32::from(health.admin == Admin::Maintenance),
+                (false, _) => 8 * u32::from(is_paused),
+                (true, on) => 2 + 4 * u32::from(on) + 8 * u32::from(is_paused),
             },
             agent_state: match (options.agent_check, live.agent_enabled.load(Relaxed)) {
                 (false, _) => 0,
                 (true, on) => 16 + 2 + 4 * u32::from(on),
             },
-            since_change: changed / 1000,
+            since_change: live.since_change(self.0.uptime_ms()),
             served: live.served(),
             most_served: live.counters.streams.max(),
             idle: live.counters.idle.get(),

@@ -49,6 +49,8 @@ pub struct ServerLive {
     pub health: Mutex<Health>,
     /// Milliseconds since start of the last change of state, and of all time down.
     pub last_change: AtomicU64,
+    /// Seconds that its state had lasted when the process started.
+    since_before: u64,
     pub down_time: AtomicU64,
     /// Goes up when sessions on it must end (`on-marked-down shutdown-sessions`).
     pub shutdowns: AtomicU64,
@@ -92,7 +94,11 @@ impl Target {
 impl ServerLive {
     pub fn new(proxy: ProxyId, id: ServerId, p: &Proxy, s: &Server) -> Self {
         let o = &s.options;
-        let health = Health::new(&o.timing, o.disabled);
+        let mut health = Health::new(&o.timing, o.disabled);
+        if let Some(saved) = &s.saved {
+            health.resume(saved);
+        }
+        let saved = s.saved.as_ref();
         Self {
             proxy,
             id,
@@ -106,17 +112,25 @@ impl ServerLive {
             queue: Mutex::default(),
             queued: AtomicU32::new(0),
             usable: AtomicBool::new(health.is_usable()),
-            weight: AtomicU32::new(u32::from(o.weight.unwrap_or(1))),
+            weight: AtomicU32::new(saved.and_then(|s| s.weight).unwrap_or(u32::from(o.weight.unwrap_or(1)))),
             ramp: AtomicU32::new(100),
             health: Mutex::new(health),
             last_change: AtomicU64::new(0),
+            since_before: saved.map_or(0, |s| s.since),
             down_time: AtomicU64::new(0),
             shutdowns: AtomicU64::new(0),
             errors: AtomicU32::new(0),
-            checks_enabled: AtomicBool::new(true),
-            agent_enabled: AtomicBool::new(true),
+            checks_enabled: AtomicBool::new(!saved.is_some_and(|s| s.checks_paused)),
+            agent_enabled: AtomicBool::new(!saved.is_some_and(|s| s.agent_paused)),
             check_now: tokio::sync::Notify::const_new(),
         }
+    }
+
+    /// Seconds since the last change, which a predecessor may have seen; `now` is the process's uptime in milliseconds.
+    pub fn since_change(&self, now: u64) -> u64 {
+        let changed = self.last_change.load(Relaxed);
+        let before = if changed == 0 { self.since_before } else { 0 };
+        now.saturating_sub(changed) / 1000 + before
     }
 
     /// Takes new sessions.

@@ -71,7 +71,7 @@ fn server(world: &World, p: ProxyId, s: ServerId, common: Common<'_>) -> Row {
         maxconn: live.maxconn.load(Relaxed),
         weight: live.weight(),
         ramp: live.ramp(),
-        last_change: changed / 1000,
+        last_change: live.since_change(now),
         down_time: (live.down_time.load(Relaxed) + down_now) / 1000,
         tracked,
     };

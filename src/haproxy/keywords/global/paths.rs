@@ -45,7 +45,7 @@ const LOCALPEER: Keyword = Keyword {
     })
 };
 const SERVER_STATE_BASE: Keyword = Keyword {
-    status: Status::Tuning,
+    examples: &["server-state-base /var/lib/haproxy"],
     ..global(
         "server-state-base",
         &[Arg::Value("directory", Kind::Path)],
@@ -57,7 +57,7 @@ const SERVER_STATE_BASE: Keyword = Keyword {
     )
 };
 const SERVER_STATE_FILE: Keyword = Keyword {
-    status: Status::Tuning,
+    examples: &["server-state-file global"],
     ..global(
         "server-state-file",
         &[Arg::Value("file", Kind::Path)],

@@ -32,6 +32,7 @@ pub const ALL: &[&Keyword] = &[
     &RETRY_ON,
     &HTTP_REUSE,
     &LOAD_SERVER_STATE,
+    &SERVER_STATE_FILE_NAME,
     &HTTP_SEND_NAME_HEADER,
     &BIND_PROCESS,
     &MAX_KEEP_ALIVE_QUEUE,
@@ -393,12 +394,24 @@ const LOAD_SERVER_STATE: Keyword = Keyword {
     args: Syntax::Args(&[Arg::Value("source", Kind::OneOf(&["global", "local", "none"]))]),
     doc: "Where servers' states are loaded from at start.",
     lower: |l| {
-        if l.args.text("source").is_some_and(|s| s != "none") {
-            let what = "loading servers' states from files is not implemented in this version of Hawser.";
-            return l.diag.push(Diagnostic::error("not-implemented", l.arg_at(0), what));
-        }
-        let from = StateFile::None;
+        let from = match l.args.text("source") {
+            Some("global") => StateFile::Global,
+            Some("local") => StateFile::Local,
+            _ => StateFile::None,
+        };
         l.proxy().load_server_state = Some(from);
+    },
+    ..KEYWORD
+};
+const SERVER_STATE_FILE_NAME: Keyword = Keyword {
+    name: "server-state-file-name",
+    sections: BACK,
+    args: Syntax::Args(&[Arg::Optional("file", Kind::Path)]),
+    doc: "The file that `load-server-state-from-file local` reads; it is called as the backend unless given.",
+    examples: &["server-state-file-name", "server-state-file-name use-backend-name", "server-state-file-name b.state"],
+    lower: |l| {
+        let name = l.args.text("file").filter(|f| *f != "use-backend-name").map(str::to_owned);
+        l.proxy().server_state_file = name;
     },
     ..KEYWORD
 };

@@ -29,6 +29,5 @@ missing! {
     BACK "external-check command" "The program of external checks.";
     BACK "external-check path" "The PATH of external checks.";
     BACK "persist rdp-cookie" "Stays with the server that an RDP cookie names.";
-    BACK "server-state-file-name" "The file of this backend's server states.";
     FRONT "appsession" "Stickiness by an application's cookie, removed in 1.6.";
 }

@@ -71,6 +71,7 @@ fn one(l: &mut Line<'_>, name: &str, at: usize) -> Option<Server> {
         address: parsed.address,
         port_rule: rule,
         options,
+        saved: None,
         at: l.at(),
     })
 }
