@@ -112,7 +112,7 @@ impl ServerLive {
             queue: Mutex::default(),
             queued: AtomicU32::new(0),
             usable: AtomicBool::new(health.is_usable()),
-            weight: AtomicU32::new(saved.and_then(|s| s.weight).unwrap_or(u32::from(o.weight.unwrap_or(1)))),
+            weight: AtomicU32::new(saved.and_then(|s| s.weight).unwrap_or_else(|| u32::from(o.weight.unwrap_or(1)))),
             ramp: AtomicU32::new(100),
             health: Mutex::new(health),
             last_change: AtomicU64::new(0),
