@@ -68,12 +68,11 @@ pub struct Clock {
 /// Facts about the client's connection.
 #[derive(Debug, Clone, Default)]
 pub struct Connection {
-    /// After `accept-proxy` and `set-src`; `None` for a unix socket.
+    /// As the rules so far have it (`accept-proxy`, `set-src`); `None` for a unix socket.
     pub source: Option<SocketAddr>,
     pub destination: Option<SocketAddr>,
-    /// The addresses of the transport itself.
-    pub peer: Option<SocketAddr>,
-    pub local: Option<SocketAddr>,
+    /// What they were at the levels above, once a session's or a stream's rule has replaced them; rare.
+    above: Option<Box<Above>>,
     pub listener_id: u32,
     /// Since the epoch.
     pub accepted: Duration,
@@ -81,6 +80,77 @@ pub struct Connection {
     /// What else its header said; rare, so a connection without it has no room for it.
     pub announced: Option<Box<Announced>>,
     pub error: Option<(u32, &'static str)>,
+}
+
+/// Source and destination.
+pub type Addresses = (Option<SocketAddr>, Option<SocketAddr>);
+
+#[derive(Debug, Clone, Default)]
+struct Above {
+    connection: Addresses,
+    /// Set while a stream has replaced them.
+    session: Option<Addresses>,
+}
+
+/// Whose addresses a rule replaces: a stream's last for one request, a session's until its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Connection,
+    Session,
+    Stream,
+}
+
+impl Connection {
+    /// One that has just come to a listener, from `source` to `destination`, `accepted` after the epoch.
+    pub fn accepted(
+        source: Option<SocketAddr>,
+        destination: Option<SocketAddr>,
+        listener_id: u32,
+        accepted: Duration,
+    ) -> Self {
+        Self { source, destination, listener_id, accepted, ..Self::default() }
+    }
+
+    /// The addresses before any session or stream replaced them (`fc_src`, `fc_dst`).
+    pub fn own_addresses(&self) -> Addresses {
+        self.above.as_ref().map_or((self.source, self.destination), |a| a.connection)
+    }
+
+    /// A rule of `level` replaces the source address.
+    pub fn set_source(&mut self, level: Level, source: SocketAddr) {
+        match self.above_of(level) {
+            Some(own) => own.0 = Some(source),
+            None => self.source = Some(source),
+        }
+    }
+
+    /// The same for the destination.
+    pub fn set_destination(&mut self, level: Level, destination: SocketAddr) {
+        match self.above_of(level) {
+            Some(own) => own.1 = Some(destination),
+            None => self.destination = Some(destination),
+        }
+    }
+
+    /// Keeps what the levels above `level` have; the connection's own addresses, when a session hides them already.
+    fn above_of(&mut self, level: Level) -> Option<&mut Addresses> {
+        if level == Level::Connection {
+            return self.above.as_mut().map(|a| &mut a.connection);
+        }
+        let now = (self.source, self.destination);
+        let above = self.above.get_or_insert_with(|| Box::new(Above { connection: now, session: None }));
+        if level == Level::Stream {
+            above.session.get_or_insert(now);
+        }
+        None
+    }
+
+    /// A next stream begins with the session's addresses.
+    pub fn begin_stream(&mut self) {
+        if let Some((source, destination)) = self.above.as_mut().and_then(|a| a.session.take()) {
+            (self.source, self.destination) = (source, destination);
+        }
+    }
 }
 
 /// What a PROXY header says besides addresses.

@@ -217,24 +217,24 @@ async fn sessions(world: &'static World, id: Option<&str>) -> String {
 
 fn describe(world: &World, s: &Listed) -> (u64, String) {
     let name = |p: crate::ir::ProxyId| world.config.proxies[p.0].name.as_str();
-    let proto = match s.client {
+    let proto = match s.client.get() {
         Some(a) if a.is_ipv4() => "tcpv4",
         Some(_) => "tcpv6",
         None => "unix_stream",
     };
-    let age = (super::clock::unix_micros() - s.began).max(0) / 1_000_000;
+    let age = (super::clock::unix_micros() - s.began.get()).max(0) / 1_000_000;
     let server = s.backend.get().zip(s.server.get()).map(|(p, s)| world.config.proxies[p.0].servers[s.0].name.as_str());
     let mut line = String::new();
     let _ = writeln!(
         line,
         "{:#x}: proto={proto} src={} fe={} be={} srv={} age={age}s",
-        s.number,
-        s.client.map_or_else(|| "unix:1".to_owned(), |a| a.to_string()),
-        name(s.frontend),
+        s.number.get(),
+        s.client.get().map_or_else(|| "unix:1".to_owned(), |a| a.to_string()),
+        s.frontend.get().map_or("<NONE>", name),
         s.backend.get().map_or("<NONE>", name),
         server.unwrap_or("<none>"),
     );
-    (s.number, line)
+    (s.number.get(), line)
 }
 
 async fn kill(world: &'static World, id: &str) -> String {
@@ -242,7 +242,7 @@ async fn kill(world: &'static World, id: &str) -> String {
         return "No such session (use 'show sess').\n".to_owned();
     };
     let killed: usize = ask_all(world, move |local| {
-        let n = local.registry.kill(Who::Killed, |s| s.number == number);
+        let n = local.registry.kill(Who::Killed, |s| s.number.get() == number);
         if n > 0 {
             local.timers.wake_all();
         }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::clock;
 use super::session::{Client, Received};
-use crate::expr::scope::Announced;
+use crate::expr::scope::{Announced, Level};
 use crate::wire::proxy::{Parsed, parse};
 
 /// Reads a PROXY header and believes it; `false` when there is none.
@@ -17,8 +17,8 @@ pub async fn proxy_header(c: &mut Client) -> bool {
                 Parsed::Complete(header, n) => {
                     c.buf.consume(n);
                     if let Some((source, destination)) = header.addresses {
-                        c.connection.source = Some(source);
-                        c.connection.destination = Some(destination);
+                        c.connection.set_source(Level::Session, source);
+                        c.connection.set_destination(Level::Session, destination);
                     }
                     c.connection.received_proxy = true;
                     let said = Announced { authority: header.authority, unique_id: header.unique_id };
@@ -48,8 +48,8 @@ pub async fn netscaler(c: &mut Client, magic: u32) -> bool {
         match client_ip(c.buf.data(), magic) {
             Some(Some((addresses, n))) => {
                 c.buf.consume(n);
-                c.connection.source = Some(addresses.0);
-                c.connection.destination = Some(addresses.1);
+                c.connection.set_source(Level::Session, addresses.0);
+                c.connection.set_destination(Level::Session, addresses.1);
                 return true;
             }
             Some(None) => {}

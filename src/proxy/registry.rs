@@ -6,41 +6,87 @@ use std::rc::Rc;
 
 use crate::ir::{ProxyId, ServerId};
 
-/// What can be told about a session, and how it is ended from outside.
+/// What can be told about a stream, and how it is ended from outside. It lives as long as the stream's memory, so everything
+/// in it changes from one request to the next.
 #[derive(Debug)]
 pub struct Session {
-    pub number: u64,
+    pub number: Cell<u64>,
     /// Microseconds since 1970.
-    pub began: i64,
-    pub client: Option<SocketAddr>,
-    pub local: Option<SocketAddr>,
-    pub frontend: ProxyId,
+    pub began: Cell<i64>,
+    pub client: Cell<Option<SocketAddr>>,
+    /// `None` while there is no request.
+    pub frontend: Cell<Option<ProxyId>>,
     pub backend: Cell<Option<ProxyId>>,
     pub server: Cell<Option<ServerId>>,
     /// Somebody wants it to end, and says why.
     pub killed: Cell<Option<super::end::Who>>,
 }
 
+impl Session {
+    const fn new() -> Self {
+        Self {
+            number: Cell::new(0),
+            began: Cell::new(0),
+            client: Cell::new(None),
+            frontend: Cell::new(None),
+            backend: Cell::new(None),
+            server: Cell::new(None),
+            killed: Cell::new(None),
+        }
+    }
+
+    /// A request begins.
+    pub fn begin(&self, number: u64, began: i64, client: Option<SocketAddr>, frontend: ProxyId) {
+        self.number.set(number);
+        self.began.set(began);
+        self.client.set(client);
+        self.frontend.set(Some(frontend));
+    }
+
+    /// It is over; nobody lists or ends what comes next by mistake.
+    pub fn end(&self) {
+        self.frontend.set(None);
+        self.backend.set(None);
+        self.server.set(None);
+        self.killed.set(None);
+    }
+}
+
 /// Of one thread.
-#[derive(Default)]
-pub struct Registry(RefCell<slab::Slab<Rc<Session>>>);
+pub struct Registry {
+    all: RefCell<slab::Slab<Rc<Session>>>,
+    nobody: Rc<Session>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { all: RefCell::default(), nobody: Rc::new(Session::new()) }
+    }
+}
 
 impl Registry {
-    /// Lists a session until the entry is dropped.
-    pub fn enter(&'static self, session: Rc<Session>) -> Entry {
-        let key = self.0.borrow_mut().insert(session.clone());
+    /// Makes room for a stream until the entry is dropped.
+    pub fn enter(&'static self) -> Entry {
+        let session = Rc::new(Session::new());
+        let key = self.all.borrow_mut().insert(session.clone());
         Entry { registry: self, key, session }
     }
 
-    /// Every session, in no order.
+    /// What a connection without a request is: never listed, never ended by an operator.
+    pub fn nobody(&self) -> Rc<Session> {
+        self.nobody.clone()
+    }
+
+    /// Every session that has a request, in no order.
     pub fn all(&self) -> Vec<Rc<Session>> {
-        self.0.borrow().iter().map(|(_, s)| s.clone()).collect()
+        self.all.borrow().iter().filter(|(_, s)| s.frontend.get().is_some()).map(|(_, s)| s.clone()).collect()
     }
 
     /// Marks sessions for their end; the caller wakes them. How many there were.
     pub fn kill(&self, why: super::end::Who, which: impl Fn(&Session) -> bool) -> usize {
-        let all = self.0.borrow();
-        all.iter().filter(|(_, s)| which(s)).map(|(_, s)| s.killed.set(Some(why))).count()
+        let all = self.all.borrow();
+        let there = all.iter().filter(|(_, s)| s.frontend.get().is_some() && which(s));
+        there.map(|(_, s)| s.killed.set(Some(why))).count()
     }
 }
 
@@ -53,6 +99,6 @@ pub struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.registry.0.borrow_mut().remove(self.key);
+        self.registry.all.borrow_mut().remove(self.key);
     }
 }

@@ -7,7 +7,7 @@ use super::session::{Client, Received};
 use super::socket::Socket;
 use super::stream::stage::{Now, moment};
 use super::world::World;
-use crate::expr::scope::{Captures, Connection, Data, Direction, Scope, Transaction};
+use crate::expr::scope::{Captures, Connection, Data, Direction, Level, Scope, Transaction};
 use crate::expr::value::Value;
 use crate::expr::vars::Vars;
 use crate::expr::{eval, format};
@@ -74,7 +74,8 @@ pub async fn admit(c: &mut Client) -> bool {
 async fn connection(c: &mut Client) -> bool {
     let p = c.proxy();
     let bind = &p.listeners[c.listener].options;
-    if !p.rules.tcp_request_connection.is_empty() && !walk(c, &p.rules.tcp_request_connection, false).await {
+    if !p.rules.tcp_request_connection.is_empty() && !walk(c, &p.rules.tcp_request_connection, Level::Connection).await
+    {
         return false;
     }
     if bind.accept_proxy && !c.connection.received_proxy && !super::greeting::proxy_header(c).await {
@@ -91,13 +92,13 @@ async fn connection(c: &mut Client) -> bool {
 /// `tcp-request session`; `false` when the session is refused.
 async fn session(c: &mut Client) -> bool {
     let p = c.proxy();
-    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, true).await
+    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, Level::Session).await
 }
 
-async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool {
+async fn walk(c: &mut Client, rules: &'static [Rule], level: Level) -> bool {
     let mut start = 0;
     loop {
-        let outcome = step(c, rules, start);
+        let outcome = step(c, rules, level, start);
         match outcome.verdict {
             Verdict::Continue | Verdict::Allow => return true,
             Verdict::Wait(Wait::ProxyHeader) => {
@@ -108,11 +109,11 @@ async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool 
             }
             Verdict::SilentDrop => {
                 vanish(&c.sock);
-                count(c, is_session);
+                count(c, level);
                 return false;
             }
             _ => {
-                count(c, is_session);
+                count(c, level);
                 c.sock.reset_on_close();
                 return false;
             }
@@ -120,10 +121,10 @@ async fn walk(c: &mut Client, rules: &'static [Rule], is_session: bool) -> bool 
     }
 }
 
-fn count(c: &Client, is_session: bool) {
+fn count(c: &Client, level: Level) {
     let live = &c.local.world.proxies[c.front.0];
     let listener = &live.listeners[c.listener].counters;
-    if is_session {
+    if level == Level::Session {
         live.front.denied_sessions.inc();
         listener.denied_sessions.inc();
     } else {
@@ -132,7 +133,7 @@ fn count(c: &Client, is_session: bool) {
     }
 }
 
-fn step(c: &mut Client, rules: &'static [Rule], start: usize) -> run::Outcome {
+fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> run::Outcome {
     let world = c.local.world;
     let p = c.proxy();
     let facts = Facts { client: c.connection.source, frontend_addr: c.connection.destination, ..Facts::default() };
@@ -151,6 +152,7 @@ fn step(c: &mut Client, rules: &'static [Rule], start: usize) -> run::Outcome {
         direction: Direction::Request,
         request_data: Data::default(),
         response_data: Data::default(),
+        level,
         waited: true,
         tracked: &[],
         connection: &mut c.connection,

@@ -31,7 +31,8 @@ pub struct Client {
     pub listener: usize,
     pub connection: Connection,
     pub vars: Vars,
-    pub entry: registry::Entry,
+    /// The stream that serves it just now, as operators see and end it.
+    pub session: Rc<registry::Session>,
     /// Requests begun on this connection.
     pub requests: u32,
     /// Where the times of the next log line count from.
@@ -82,7 +83,7 @@ impl Client {
     /// Waits for more bytes behind those in the buffer, until the timer's deadline.
     pub async fn receive(&mut self) -> Received {
         let size = self.world().config.global.tune.bufsize;
-        let (sock, buf, timer, session) = (&self.sock, &mut self.buf, &self.timer, &self.entry.session);
+        let (sock, buf, timer, session) = (&self.sock, &mut self.buf, &self.timer, &self.session);
         poll_fn(|cx| {
             if let Poll::Ready(r) = sock.poll_fill(cx, buf, size) {
                 return Poll::Ready(match r {
@@ -104,7 +105,7 @@ impl Client {
         self.buf.release_if_empty();
         let world = self.local.world;
         let size = world.config.global.tune.bufsize;
-        let (sock, timer, session, buf) = (&self.sock, &self.timer, &self.entry.session, &mut self.buf);
+        let (sock, timer, session, buf) = (&self.sock, &self.timer, &self.session, &mut self.buf);
         let may_stop = self.requests > 0;
         let mut hurried = false;
         poll_fn(|cx| {
@@ -129,7 +130,7 @@ impl Client {
 
     /// Somebody wants the session to end.
     pub fn killed(&self) -> Option<Who> {
-        self.entry.session.killed.get()
+        self.session.killed.get()
     }
 
     /// Takes what the client still sends before the connection closes: a close with unread bytes would be a reset, and
@@ -200,7 +201,7 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
     let (p, live) = world.proxy(accepted.front);
     let bind = &p.listeners[accepted.listener];
     world.process.connections.inc();
-    let number = world.process.total_connections.inc();
+    world.process.total_connections.inc();
     let up = world.uptime_ms();
     world.process.connection_rate.hit(up);
     live.front.connections.inc();
@@ -219,16 +220,6 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
     .map(unmapped);
     let peer = accepted.peer.map(unmapped);
     let origin_at = clock::unix_micros();
-    let entry = local.registry.enter(Rc::new(registry::Session {
-        number,
-        began: origin_at,
-        client: peer,
-        local: own,
-        frontend: accepted.front,
-        backend: None.into(),
-        server: None.into(),
-        killed: None.into(),
-    }));
     // Boxed, as the client goes through several hands and each would reserve room for it.
     Box::new(Client {
         local,
@@ -237,17 +228,9 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
         timer: local.timers.timer(),
         front: accepted.front,
         listener: accepted.listener,
-        connection: Connection {
-            source: peer,
-            destination: own,
-            peer,
-            local: own,
-            listener_id: bind.id,
-            accepted: Duration::from_micros(origin_at.cast_unsigned()),
-            ..Connection::default()
-        },
+        connection: Connection::accepted(peer, own, bind.id, Duration::from_micros(origin_at.cast_unsigned())),
         vars: Vars::new(world.variables.clone()),
-        entry,
+        session: local.registry.nobody(),
         requests: 0,
         origin: clock::now(),
         origin_at,

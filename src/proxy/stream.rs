@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use super::clock;
 use super::end::{End, When, Who};
+use super::registry;
 use super::servers::Slot;
 use super::session::{Client, Received};
 use super::thread::Local;
@@ -74,6 +75,7 @@ impl Stop {
 /// The state of one request and its response.
 pub struct Stream {
     local: &'static Local,
+    entry: registry::Entry,
     pub request: Message,
     pub response: Message,
     pub trailers: Message,
@@ -121,6 +123,7 @@ impl Stream {
     pub fn new(local: &'static Local) -> Self {
         Self {
             local,
+            entry: local.registry.enter(),
             request: Message::new(),
             response: Message::new(),
             trailers: Message::new(),
@@ -174,6 +177,8 @@ impl Stream {
         };
         self.times.close = self.ms();
         self.finish(c);
+        self.entry.session.end();
+        c.session = self.local.registry.nobody();
         ended
     }
 
@@ -189,6 +194,7 @@ impl Stream {
 
     fn begin(&mut self, c: &mut Client) {
         c.requests += 1;
+        c.connection.begin_stream();
         self.request.clear();
         self.response.clear();
         self.asked = Framing::default();
@@ -223,6 +229,8 @@ impl Stream {
         self.captures.response.clear();
         self.effects.clone_from(&Effects::default());
         self.number = self.local.world.streams.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.entry.session.begin(self.number, self.begun_at, c.connection.source, c.front);
+        c.session = self.entry.session.clone();
         let t = &mut self.transaction;
         t.status = None;
         t.server_status = None;

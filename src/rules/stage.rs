@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use crate::expr::pattern::Library;
-use crate::expr::scope::{Captures, Clock, Connection, Data, Direction, Live, Scope, Tracked, Transaction};
+use crate::expr::scope::{Captures, Clock, Connection, Data, Direction, Level, Live, Scope, Tracked, Transaction};
 use crate::expr::vars::Vars;
 use crate::http::Message;
 use crate::ir::proxy::Proxy;
@@ -24,6 +24,8 @@ pub struct Stage<'a> {
     pub direction: Direction,
     pub request_data: Data<'a>,
     pub response_data: Data<'a>,
+    /// Whose rules they are.
+    pub level: Level,
     /// The inspection delay is over: what has not arrived is taken as absent.
     pub waited: bool,
     pub tracked: &'a [Option<Tracked>],

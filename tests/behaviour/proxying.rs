@@ -185,6 +185,44 @@ fn a_connection_carries_several_requests() {
     });
 }
 
+/// An idle connection has no stream, so an operator neither sees nor ends it.
+#[test]
+fn sessions_are_listed_while_they_have_a_request() {
+    let own = "listen l\n bind @front.sock@\n http-request wait-for-body time 5s\n server a @a.sock@";
+    on_both(own, |p| {
+        let listed = || p.ask("cli.sock", "show sess").lines().filter(|l| l.contains(" fe=l ")).count();
+        let mut s = p.connect("front.sock");
+        assert_eq!(listed(), 0);
+        s.write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1").expect("it reads");
+        crate::proxy_space::until("the session is listed", || listed() == 1);
+        s.write_all(b"2").expect("it reads");
+        crate::proxy_space::until("the session is over", || listed() == 0);
+        s.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("it reads");
+        let mut answers = String::new();
+        s.read_to_string(&mut answers).expect("it answers");
+        assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{answers}");
+    });
+}
+
+/// Each level of rules hides the addresses of the one above: a stream's are gone with it, a session's stay.
+#[test]
+fn addresses_belong_to_the_level_that_set_them() {
+    let own = "frontend f
+  bind @front.sock@ accept-proxy
+  tcp-request connection set-src ipv4(10.1.0.1)
+  tcp-request session set-src ipv4(10.2.0.1) if FALSE
+  http-request set-src hdr(x-from) if { hdr(x-from) -m found }
+  http-request return status 200 hdr seen %[fc_src]/%[src]/%[dst]";
+    on_both(own, |p| {
+        let head = "PROXY TCP4 192.0.2.7 192.0.2.8 1234 80\r\n";
+        let first = "GET / HTTP/1.1\r\nHost: h\r\nX-From: 10.3.0.1\r\n\r\n";
+        let second = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let answers = p.exchange("front.sock", format!("{head}{first}{second}").as_bytes());
+        let seen: Vec<_> = answers.lines().filter_map(|l| l.strip_prefix("seen: ")).collect();
+        assert_eq!(seen, ["10.1.0.1/10.3.0.1/192.0.2.8", "10.1.0.1/192.0.2.7/192.0.2.8"], "{answers}");
+    });
+}
+
 #[test]
 fn bytes_go_through_both_ways() {
     let own = "listen l\n mode tcp\n bind @front.sock@\n server a @a.sock@";

@@ -76,10 +76,10 @@ const DST_CONN: Fetch = client("dst_conn", Type::Int, "Connections on the listen
 });
 
 fn peer(c: &Connection) -> Option<SocketAddr> {
-    c.peer.or(c.source)
+    c.own_addresses().0
 }
 fn local(c: &Connection) -> Option<SocketAddr> {
-    c.local.or(c.destination)
+    c.own_addresses().1
 }
 
 const FC_SRC: Fetch =

@@ -127,8 +127,6 @@ impl Stream {
                 self.count_times(b);
             }
         }
-        c.entry.session.backend.set(None);
-        c.entry.session.server.set(None);
         // `option dontlognull`: a connection that brought nothing is not worth a line.
         let null = !self.is_http && self.bytes_in == 0 && self.front(c).options.dontlognull;
         if !self.logged && !null && world.has_log(c.front) {

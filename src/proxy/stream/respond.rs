@@ -137,7 +137,7 @@ impl Stream {
                     _ => return Head::Failed(Failure::Junk),
                 }
             }
-            let (session, timer, client) = (&c.entry.session, &c.timer, &c.sock);
+            let (session, timer, client) = (&c.session, &c.timer, &c.sock);
             let client_buf = &mut c.buf;
             let watch = p.options.abortonclose && upload.is_done();
             let got = poll_fn(|cx| {
@@ -255,7 +255,7 @@ impl Stream {
             from: &conn.sock,
             to: &c.sock,
             timer: &c.timer,
-            session: &c.entry.session,
+            session: &c.session,
             read_patience: self.transaction.server_timeout.or(p.timeouts.server),
             write_patience: self.client_patience(c),
             chunked,
@@ -352,7 +352,7 @@ impl Stream {
             client: &c.sock,
             server: &conn.sock,
             timers: (&c.timer, self.local.timers.timer()),
-            session: &c.entry.session,
+            session: &c.session,
             client_patience: patience.or_else(|| self.client_patience(c)),
             server_patience: patience.or(p.timeouts.server),
             client_fin: self.front(c).timeouts.client_fin,

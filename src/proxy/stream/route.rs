@@ -45,7 +45,7 @@ impl Stream {
     pub(super) fn enter_backend(&mut self, c: &Client, back: ProxyId) {
         let world = self.local.world;
         self.back = Some(back);
-        c.entry.session.backend.set(Some(back));
+        c.session.backend.set(Some(back));
         let live = &world.proxies[back.0].back;
         live.streams.inc();
         live.total_streams.inc();

@@ -163,7 +163,7 @@ impl Stream {
     async fn turn_around(&mut self, c: &mut Client, p: &Proxy) -> Result<(), Stop> {
         let time = p.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
         c.timer.arm_after(clock::now(), Some(time));
-        let (timer, session) = (&c.timer, &c.entry.session);
+        let (timer, session) = (&c.timer, &c.session);
         let killed = poll_fn(|cx| {
             if session.killed.get().is_some() {
                 return Poll::Ready(true);
@@ -187,7 +187,7 @@ impl Stream {
     fn take_server(&mut self, c: &Client, slot: Slot, back: ProxyId) {
         let live = self.local.world.server(back, slot.server);
         self.server = Some(slot.server);
-        c.entry.session.server.set(Some(slot.server));
+        c.session.server.set(Some(slot.server));
         live.counters.streams.inc();
         live.counters.total_streams.inc();
         live.counters.requests.inc();
@@ -269,7 +269,7 @@ impl Stream {
         let mut place = servers::enqueue(world, back, server, t.priority_class, t.priority_offset);
         c.timer.arm_after(clock::now(), p.timeouts.queue.or(p.timeouts.connect));
         let watch = p.options.abortonclose;
-        let (timer, session, sock, buf) = (&c.timer, &c.entry.session, &c.sock, &mut c.buf);
+        let (timer, session, sock, buf) = (&c.timer, &c.session, &c.sock, &mut c.buf);
         enum Outcome {
             Slot(Option<(Slot, u64)>),
             Timeout,
@@ -385,7 +385,7 @@ impl Stream {
     ) -> Result<Result<crate::proxy::socket::Socket, Failure>, Stop> {
         c.timer.arm_after(clock::now(), p.timeouts.connect);
         let watch = p.options.abortonclose;
-        let (timer, session, sock, buf) = (&c.timer, &c.entry.session, &c.sock, &mut c.buf);
+        let (timer, session, sock, buf) = (&c.timer, &c.session, &c.sock, &mut c.buf);
         let got = poll_fn(|cx| {
             if let Poll::Ready(r) = attempt.poll(cx) {
                 return Poll::Ready(Some(r.map_err(|e| failure_of(&e))));

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::{Stop, Stream, Tell};
-use crate::expr::scope::{Clock, Data, Direction, Gauge, Live, Scope, TableQuestion};
+use crate::expr::scope::{Clock, Data, Direction, Gauge, Level, Live, Scope, TableQuestion};
 use crate::ir::ProxyId;
 use crate::ir::action::Rule;
 use crate::ir::expr::{Acl, Condition, FormatOptions};
@@ -313,6 +313,7 @@ impl Stream {
             direction: if response { Direction::Response } else { Direction::Request },
             request_data: Data { bytes: c.buf.data(), complete: request_data_complete, announced },
             response_data: Data::default(),
+            level: Level::Stream,
             waited,
             tracked: &self.tracked,
             connection: &mut c.connection,

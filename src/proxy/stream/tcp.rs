@@ -70,7 +70,7 @@ impl Stream {
             client: &c.sock,
             server: &conn.sock,
             timers: (&c.timer, self.local.timers.timer()),
-            session: &c.entry.session,
+            session: &c.session,
             client_patience: tunnel_patience.or(front.timeouts.client),
             server_patience: tunnel_patience.or(p.timeouts.server),
             client_fin: front.timeouts.client_fin,

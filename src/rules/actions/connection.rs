@@ -21,7 +21,8 @@ const SET_SRC: ActionItem = ActionItem {
     doc: "Replaces the client's address by an expression's.",
     run: |s, a| {
         if let Some(ip) = address(s, a) {
-            s.connection.source = Some(with_ip(s.connection.source, ip));
+            let address = with_ip(s.connection.source, ip);
+            s.connection.set_source(s.level, address);
         }
         Verdict::Continue
     },
@@ -34,7 +35,8 @@ const SET_SRC_PORT: ActionItem = ActionItem {
     doc: "Replaces the client's port by an expression's.",
     run: |s, a| {
         if let Some(port) = port(s, a) {
-            s.connection.source = Some(with_port(s.connection.source, port));
+            let address = with_port(s.connection.source, port);
+            s.connection.set_source(s.level, address);
         }
         Verdict::Continue
     },
@@ -47,7 +49,8 @@ const SET_DST: ActionItem = ActionItem {
     doc: "Replaces the destination address by an expression's.",
     run: |s, a| {
         if let Some(ip) = address(s, a) {
-            s.connection.destination = Some(with_ip(s.connection.destination, ip));
+            let address = with_ip(s.connection.destination, ip);
+            s.connection.set_destination(s.level, address);
         }
         Verdict::Continue
     },
@@ -60,7 +63,8 @@ const SET_DST_PORT: ActionItem = ActionItem {
     doc: "Replaces the destination port by an expression's.",
     run: |s, a| {
         if let Some(port) = port(s, a) {
-            s.connection.destination = Some(with_port(s.connection.destination, port));
+            let address = with_port(s.connection.destination, port);
+            s.connection.set_destination(s.level, address);
         }
         Verdict::Continue
     },
