@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "real processes take real time")]
 
+#[path = "behaviour/balancing.rs"]
+mod balancing;
 #[path = "behaviour/configuration.rs"]
 mod configuration;
 #[path = "behaviour/failover.rs"]

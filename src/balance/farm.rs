@@ -2,10 +2,12 @@
 //!
 //! | algorithm | state | who is skipped |
 //! |---|---|---|
-//! | roundrobin, static-rr | a running score per server, which spreads weights evenly | servers that are full |
+//! | roundrobin | a running score per server, which spreads weights evenly | servers that are full |
+//! | static-rr | a place on a map of all weights, which moves on by one | servers that are full |
 //! | leastconn | none: load against weight | servers that are full |
 //! | first | none: the first with a free slot | servers that are full |
 //! | hashes | a map of all weights, or a ring (`hash-type consistent`) | nobody: the request waits |
+//! | hashes of what is not there | a place on the same map or ring, which moves on by one | servers that are full |
 //! | random | the ring, with a few draws, of which the least loaded wins | servers that are full |
 //!
 //! Backup servers count only when no other is usable: the first of them, or all with `option allbackups`.
@@ -49,13 +51,14 @@ pub struct Farm {
     map: Vec<usize>,
     /// (key, server), sorted.
     ring: Vec<(u32, usize)>,
-    /// Where the rotation among equally loaded servers stands.
+    /// Where the rotation stands: among equally loaded servers, or on the map or ring.
     turn: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
     RoundRobin,
+    StaticRr,
     LeastConn,
     First,
     Hash,
@@ -65,7 +68,8 @@ enum Algorithm {
 impl Farm {
     pub fn new(balance: &Balance, hash_type: HashType, allbackups: bool, members: Vec<Member>) -> Self {
         let algorithm = match balance {
-            Balance::RoundRobin | Balance::StaticRr => Algorithm::RoundRobin,
+            Balance::RoundRobin => Algorithm::RoundRobin,
+            Balance::StaticRr => Algorithm::StaticRr,
             Balance::LeastConn => Algorithm::LeastConn,
             Balance::First => Algorithm::First,
             Balance::Random { draws } => Algorithm::Random((*draws).max(1)),
@@ -123,7 +127,7 @@ impl Farm {
         match self.algorithm {
             Algorithm::Random(_) => self.build_ring(),
             Algorithm::Hash if self.consistent => self.build_ring(),
-            Algorithm::Hash => self.build_map(),
+            Algorithm::Hash | Algorithm::StaticRr => self.build_map(),
             _ => {}
         }
     }
@@ -131,7 +135,8 @@ impl Farm {
     /// Each server stands in the map as often as its weight says, spread as the rotation would spread it.
     fn build_map(&mut self) {
         let weight = |m: &Member| u64::from(m.weight.div_ceil(SCALE));
-        let divisor = self.used.iter().map(|&i| weight(&self.members[i])).fold(0, gcd).max(1);
+        // Of all servers, so that the map keeps its scale when some of them go.
+        let divisor = self.members.iter().map(weight).fold(0, gcd).max(1);
         let weights: Vec<i64> = self.used.iter().map(|&i| (weight(&self.members[i]) / divisor).cast_signed()).collect();
         let total: i64 = weights.iter().sum();
         let mut score = vec![0i64; weights.len()];
@@ -176,7 +181,8 @@ impl Farm {
             (Algorithm::Random(draws), _) => self.by_chance(draws, avoid, chance, load),
             (Algorithm::LeastConn, _) => self.least_loaded(avoid, load),
             (Algorithm::First, _) => self.first_free(avoid, load),
-            _ => self.rotate(avoid, load),
+            (Algorithm::Hash, None) | (Algorithm::StaticRr, _) => self.next_place(avoid, load),
+            (Algorithm::RoundRobin, _) => self.rotate(avoid, load),
         }
     }
 
@@ -228,6 +234,19 @@ impl Farm {
     fn is_lighter(&self, a: (usize, Load), b: (usize, Load)) -> bool {
         let cost = |x: (usize, Load), y: usize| u64::from(x.1.sessions) * u64::from(self.members[y].weight);
         cost(a, b.0) < cost(b, a.0)
+    }
+
+    /// Walks the map or the ring, from the place behind the last.
+    fn next_place(&mut self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
+        let ring = self.algorithm == Algorithm::Hash && self.consistent;
+        let n = if ring { self.ring.len() } else { self.map.len() };
+        let at = |place: usize| if ring { self.ring[place].1 } else { self.map[place] };
+        // The end is noticed late: a map that grew meanwhile goes on behind it.
+        let start = if self.turn < n { self.turn } else { 0 };
+        let places = (0..n).map(|i| (start + i) % n).filter(|&p| !load(at(p)).full);
+        let place = places.clone().find(|&p| Some(at(p)) != avoid).or_else(|| places.clone().next())?;
+        self.turn = place + 1;
+        Some(at(place))
     }
 
     /// The least loaded; equals take turns.
@@ -359,6 +378,14 @@ mod tests {
         let load = |s: usize| Load { sessions: [2, 3][s], full: false };
         assert_eq!(f.pick(None, None, &mut || 0, &load), Some(1));
         assert_eq!(picks(&mut farm(&Balance::LeastConn, &[1, 1]), 4), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn without_a_key_the_map_is_walked() {
+        let mut f = farm(&Balance::Source, &[1, 3, 2, 10]);
+        let by_key: Vec<_> = (0..16).map(|h| f.pick(Some(h), None, &mut || 0, &|_| Load::default())).collect();
+        let walked: Vec<_> = (0..16).map(|_| f.pick(None, None, &mut || 0, &|_| Load::default())).collect();
+        assert_eq!(walked, by_key);
     }
 
     #[test]
