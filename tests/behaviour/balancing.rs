@@ -56,7 +56,7 @@ fn request(n: u32) -> String {
         2 => format!("/img/{n}.png?z=/a/b;k=0&k={n}"),
         _ => format!("/a{n}?q=1&k=user-{n}"),
     };
-    let key = if n % 4 == 0 { String::new() } else { format!("X-Key: www.user{n}.example.org\r\n") };
+    let key = if n.is_multiple_of(4) { String::new() } else { format!("X-Key: www.user{n}.example.org\r\n") };
     format!("PROXY {source} 1000 80\r\nGET {target} HTTP/1.1\r\nHost: h\r\n{key}Connection: close\r\n\r\n")
 }
 
