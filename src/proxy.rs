@@ -40,6 +40,7 @@ pub mod start;
 pub mod statistics;
 pub mod stop;
 pub mod stream;
+pub mod tables;
 pub mod tcp;
 pub mod thread;
 pub mod timers;

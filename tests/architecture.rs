@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("queue", &["ir", "text", "balance"]),
     ("health", &["ir", "text", "http"]),
     ("expr", &["ir", "text", "http", "wire", "table", "balance"]), // balance: the hashes that converters offer
-    ("rules", &["ir", "text", "expr", "http"]),
+    ("rules", &["ir", "text", "expr", "http", "table"]),
     ("log", &["ir", "text", "http"]),
     ("stats", &["ir", "text", "health"]),
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),

@@ -19,6 +19,8 @@ mod master;
 mod proxy_http;
 #[path = "behaviour/proxy_space.rs"]
 mod proxy_space;
+#[path = "behaviour/proxy_tables.rs"]
+mod proxy_tables;
 #[path = "behaviour/proxy_tcp.rs"]
 mod proxy_tcp;
 #[path = "behaviour/proxying.rs"]

@@ -9,6 +9,7 @@ pub mod missing;
 pub mod network;
 pub mod protocols;
 pub mod strings;
+pub mod tables;
 pub mod time;
 pub mod variables;
 
@@ -27,6 +28,8 @@ const LISTS: &[&[&Converter]] = &[
     network::ALL,
     protocols::ALL,
     strings::ALL,
+    tables::ALL,
+    tables::ITEMS,
     time::ALL,
     variables::ALL,
     missing::ALL,

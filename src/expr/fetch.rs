@@ -82,6 +82,8 @@ pub enum ArgKind {
     Backend,
     Server,
     Table,
+    /// A table; the proxy's own unless given.
+    OwnTable,
     Userlist,
     /// A map file.
     Map,
@@ -105,7 +107,7 @@ impl ArgKind {
             Self::Frontend => "frontend",
             Self::Backend => "backend",
             Self::Server => "server",
-            Self::Table => "table",
+            Self::Table | Self::OwnTable => "table",
             Self::Userlist => "user list",
             Self::Map => "map",
         }

@@ -27,6 +27,8 @@ const LISTS: &[&[&Fetch]] = &[
     cookies::ALL,
     payload::ALL,
     tables::ALL,
+    tables::ELEMENTS,
+    tables::ITEMS,
     missing::ALL,
 ];
 

@@ -34,8 +34,7 @@ pub struct Scope<'a> {
     pub vars: &'a Vars,
     pub captures: &'a Captures,
     pub transaction: &'a Transaction,
-    /// Tracked stick counters `sc0`.. : the tables' room knows what is behind the numbers.
-    pub tracked: &'a [Option<Tracked>],
+    pub tracked: &'a Counters,
     /// Set by a fetch whose answer may change when more data arrives.
     pub may_change: &'a Cell<bool>,
 }
@@ -192,12 +191,20 @@ pub struct Captures {
     pub response: Vec<Option<Vec<u8>>>,
 }
 
+/// How many stick counters a stream has: `sc0`, `sc1`, `sc2`.
+pub const COUNTERS: usize = 3;
+
 /// A stick-table entry that a stream tracks: the table's proxy and the entry's number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tracked {
     pub table: ProxyId,
-    pub entry: u64,
+    pub entry: usize,
+    /// Until the end of the stream, not of the connection.
+    pub of_stream: bool,
 }
+
+/// The entries behind `sc0` to `sc2`.
+pub type Counters = [Option<Tracked>; COUNTERS];
 
 /// What changes while the process runs, asked for by few fetches.
 pub trait Live {
@@ -219,8 +226,10 @@ pub trait Live {
         options: crate::ir::expr::FormatOptions,
         out: &mut Vec<u8>,
     );
-    /// A data item of a stick-table entry, looked up by key or by tracked entry.
+    /// Reads or changes something of a stick-table entry; `None` when the table does not store it, or the key cannot be one.
     fn table(&self, question: TableQuestion<'_>) -> Option<i64>;
+    /// Finds or makes the entry of a key and holds on to it, counting a connection and `events`.
+    fn track(&self, table: ProxyId, key: Value<'_>, events: &[(u16, i64)]) -> Option<usize>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,28 +263,37 @@ pub enum Gauge {
 pub struct TableQuestion<'a> {
     pub table: ProxyId,
     pub entry: TableEntry<'a>,
-    /// Index into `table::data_types`; `None` asks only whether the entry exists.
-    pub item: Option<u16>,
-    /// Index of an array item (`gpc(1)`).
-    pub index: u32,
     pub action: TableAction,
 }
 
 #[derive(Debug, Clone)]
 pub enum TableEntry<'a> {
     Key(Value<'a>),
-    Tracked(u64),
+    /// The same key may be asked for in another table.
+    Tracked(Tracked),
 }
 
+/// Items are indexes into `table::data_types`, beside the index in an array (0 for others). An entry that is not there reads 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableAction {
-    Read,
-    /// Events over the item's period.
-    Rate,
-    Increment,
-    Clear,
-    /// How many streams track it.
+    /// Whether the entry is there: 1 or 0.
+    Exists,
+    /// A number, or the events of a rate's period.
+    Read(u16, u32),
+    /// Adds one, in the entry of a key that is made if need be; and counts an event of the second item, if that is stored.
+    Increment(u16, Option<u16>, u32),
+    /// Sets to zero; the answer is what was.
+    Clear(u16, u32),
+    /// In a tracked entry.
+    Set(u16, u32, i64),
+    /// How many streams and connections track it.
     Trackers,
+    /// Milliseconds until it expires; no answer without an entry.
+    Expire,
+    /// Milliseconds since it was used; no answer without an entry.
+    Idle,
+    /// The number of its server.
+    Server,
 }
 
 impl<'a> Scope<'a> {

@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 
 use super::Outside;
 use super::draft::Draft;
-use crate::expr::pattern;
+use crate::expr::fetch::{ArgKind, ArgSpec};
+use crate::expr::{converters, fetches, pattern};
+use crate::ir::action::ActionArg;
 use crate::ir::address::{Address, Family};
-use crate::ir::expr::{Arg, PatternEntry};
+use crate::ir::expr::{Arg, PatternEntry, Sample};
 use crate::ir::proxy::{BackendName, Proxy, ServerName};
 use crate::ir::server::{InitAddr, Saved};
 use crate::ir::{Named, ProxyId, ServerId, visit};
+use crate::rules::actions;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 
 /// Every pass, in the order in which the original complains.
@@ -154,6 +157,7 @@ fn arguments(p: &mut Proxy, here: ProxyId, names: &Names, userlists: &HashMap<St
     let mut bad = Vec::new();
     let owner = p.name.clone();
     visit::samples(p, &mut |s| {
+        own_tables(s, &owner);
         let all = s.args.iter_mut().chain(s.converters.iter_mut().flat_map(|c| c.1.iter_mut()));
         for a in all {
             let (name, at, found) = match a {
@@ -186,9 +190,40 @@ fn arguments(p: &mut Proxy, here: ProxyId, names: &Names, userlists: &HashMap<St
     }
 }
 
+/// Puts the proxy's own table where an optional one was not named.
+fn own_tables(s: &mut Sample, owner: &str) {
+    let at = s.at;
+    let fill = |specs: &[ArgSpec], args: &mut Vec<Arg>| {
+        let Some(i) = specs.iter().position(|s| s.kind == ArgKind::OwnTable) else { return };
+        args.resize(args.len().max(i + 1), Arg::None);
+        if args[i] == Arg::None {
+            args[i] = Arg::Table(Named::new(owner, at));
+        }
+    };
+    fill(fetches::get(s.fetch).args, &mut s.args);
+    for (id, args) in &mut s.converters {
+        fill(converters::get(*id).args, args);
+    }
+}
+
 fn tables(p: &mut Proxy, names: &Names, diag: &mut Diagnostics) {
     let owner = p.name.clone();
     let own = p.table.is_some();
+    visit::rules(p, &mut |r| {
+        let at = r.at;
+        for a in &mut r.action.args {
+            let ActionArg::Table(t) = a else { continue };
+            if t.name.is_empty() {
+                *t = Named::new(owner.as_str(), at);
+            }
+            t.target = names.tables.get(&t.name).copied();
+            if t.target.is_none() {
+                let action = actions::get(r.action.item).name;
+                let message = format!("Proxy '{owner}': unable to find table '{}' referenced by {action}.", t.name);
+                diag.push(Diagnostic::error("unknown-table", t.at, message).placed(Place::Nowhere));
+            }
+        }
+    });
     for r in &mut p.stick_rules {
         match &mut r.table {
             Some(t) => {

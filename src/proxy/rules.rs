@@ -6,8 +6,9 @@ use super::end::Who;
 use super::session::{Client, Received};
 use super::socket::Socket;
 use super::stream::stage::{Now, moment};
+use super::tables::{self, Event, Tracks};
 use super::world::World;
-use crate::expr::scope::{Captures, Connection, Data, Direction, Level, Scope, Transaction};
+use crate::expr::scope::{Captures, Connection, Counters, Data, Direction, Level, Scope, Transaction};
 use crate::expr::value::Value;
 use crate::expr::vars::Vars;
 use crate::expr::{eval, format};
@@ -41,7 +42,7 @@ pub fn set_process_variables(world: &'static World) {
         vars: &vars,
         captures: &Captures::default(),
         transaction: &Transaction::default(),
-        tracked: &[],
+        tracked: &Counters::default(),
         may_change: &Cell::new(false),
     };
     for (name, value) in &world.config.global.set_var {
@@ -92,7 +93,11 @@ async fn connection(c: &mut Client) -> bool {
 /// `tcp-request session`; `false` when the session is refused.
 async fn session(c: &mut Client) -> bool {
     let p = c.proxy();
-    p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, Level::Session).await
+    let goes_on = p.rules.tcp_request_session.is_empty() || walk(c, &p.rules.tcp_request_session, Level::Session).await;
+    if let Some(tracks) = c.tracks.as_ref().filter(|_| goes_on) {
+        tables::count(c.local.world, &tracks.counters, Event::Session);
+    }
+    goes_on
 }
 
 async fn walk(c: &mut Client, rules: &'static [Rule], level: Level) -> bool {
@@ -138,6 +143,7 @@ fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> r
     let p = c.proxy();
     let facts = Facts { client: c.connection.source, frontend_addr: c.connection.destination, ..Facts::default() };
     let live = Now { world, thread: c.local.index, front: c.front, listener: c.listener, facts };
+    let mut tracked = c.counters();
     let (mut transaction, mut captures, mut effects) =
         (Transaction::default(), Captures::default(), Effects::default());
     let mut stage = Stage {
@@ -154,7 +160,7 @@ fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> r
         response_data: Data::default(),
         level,
         waited: true,
-        tracked: &[],
+        tracked: &mut tracked,
         connection: &mut c.connection,
         transaction: &mut transaction,
         captures: &mut captures,
@@ -164,6 +170,9 @@ fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> r
         may_change: Cell::new(false),
     };
     let outcome = run::run(rules, &p.acls, &mut stage, start);
+    if tracked.iter().any(Option::is_some) {
+        c.tracks.get_or_insert_with(|| Box::new(Tracks::new(world))).counters = tracked;
+    }
     for change in &effects.pattern_changes {
         change_patterns(world, change);
     }

@@ -12,10 +12,11 @@ use super::clock;
 use super::end::Who;
 use super::registry;
 use super::socket::Socket;
+use super::tables::Tracks;
 use super::thread::Local;
 use super::timers::Timer;
 use super::world::World;
-use crate::expr::scope::Connection;
+use crate::expr::scope::{Connection, Counters};
 use crate::expr::vars::Vars;
 use crate::ir::ProxyId;
 use crate::ir::proxy::{Mode, Proxy};
@@ -33,6 +34,8 @@ pub struct Client {
     pub vars: Vars,
     /// The stream that serves it just now, as operators see and end it.
     pub session: Rc<registry::Session>,
+    /// Stick-table entries that the connection tracks; most track none.
+    pub tracks: Option<Box<Tracks>>,
     /// Requests begun on this connection.
     pub requests: u32,
     /// Where the times of the next log line count from.
@@ -231,6 +234,7 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
         connection: Connection::accepted(peer, own, bind.id, Duration::from_micros(origin_at.cast_unsigned())),
         vars: Vars::new(world.variables.clone()),
         session: local.registry.nobody(),
+        tracks: None,
         requests: 0,
         origin: clock::now(),
         origin_at,
@@ -240,6 +244,11 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
 }
 
 impl Client {
+    /// The stick counters that the connection's rules have set.
+    pub fn counters(&self) -> Counters {
+        self.tracks.as_ref().map_or_else(Counters::default, |t| t.counters)
+    }
+
     /// The session is past its connection rules: it counts as one.
     pub fn count_session(&self) {
         let world = self.local.world;

@@ -27,7 +27,7 @@ use super::registry;
 use super::servers::Slot;
 use super::session::{Client, Received};
 use super::thread::Local;
-use crate::expr::scope::{Captures, Tracked, Transaction};
+use crate::expr::scope::{Captures, Counters, Transaction};
 use crate::http::Message;
 use crate::http::h1::body::Decoder;
 use crate::http::h1::framing::Framing;
@@ -88,7 +88,7 @@ pub struct Stream {
     pub transaction: Transaction,
     pub captures: Captures,
     pub effects: Effects,
-    pub tracked: Vec<Option<Tracked>>,
+    pub tracked: Counters,
     pub back: Option<ProxyId>,
     pub server: Option<ServerId>,
     slot: Option<Slot>,
@@ -135,7 +135,7 @@ impl Stream {
             transaction: Transaction::default(),
             captures: Captures::default(),
             effects: Effects::default(),
-            tracked: Vec::new(),
+            tracked: Counters::default(),
             back: None,
             server: None,
             slot: None,
@@ -225,6 +225,7 @@ impl Stream {
         self.local_service = false;
         self.service = None;
         self.is_http = true;
+        self.tracked = c.counters();
         self.captures.request.clear();
         self.captures.response.clear();
         self.effects.clone_from(&Effects::default());

@@ -82,6 +82,8 @@ pub enum Spec {
     Sample(&'static str),
     /// `5s`: [`ActionArg::Int`] in milliseconds; anything else is a sample.
     TimeOrSample(&'static str),
+    /// `7`: [`ActionArg::Int`]; anything else is a sample.
+    IntOrSample(&'static str),
     /// Inclusive bounds.
     Int(&'static str, i64, i64),
     OneOf(&'static str, &'static [&'static str]),
@@ -89,6 +91,9 @@ pub enum Spec {
     VarInName,
     /// `name(file)` is the action's own word: [`ActionArg::Patterns`].
     PatternsInName,
+    /// `name(1,2)` is the action's own word: an [`ActionArg::Int`] for each name; the last is a stick counter. One alone may be
+    /// left out, and is 0.
+    NumbersInName(&'static [&'static str]),
     /// `key value`, in any order with its like; absent ones are [`ActionArg::Str`] of nothing.
     Pair(&'static str, PairKind),
     /// `key`, [`ActionArg::Str`] of itself when there.
@@ -106,4 +111,6 @@ pub enum PairKind {
     Int,
     Time,
     Size,
+    /// [`ActionArg::Table`]; the proxy's own unless given.
+    Table,
 }

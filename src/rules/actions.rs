@@ -7,6 +7,7 @@ pub mod missing;
 pub mod patterns;
 pub mod request_line;
 pub mod settings;
+pub mod tables;
 pub mod variables;
 
 use std::sync::OnceLock;
@@ -21,6 +22,8 @@ const LISTS: &[&[&ActionItem]] = &[
     patterns::ALL,
     request_line::ALL,
     settings::ALL,
+    tables::ALL,
+    tables::TRACK,
     variables::ALL,
     missing::ALL,
 ];

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use crate::expr::pattern::Library;
-use crate::expr::scope::{Captures, Clock, Connection, Data, Direction, Level, Live, Scope, Tracked, Transaction};
+use crate::expr::scope::{Captures, Clock, Connection, Counters, Data, Direction, Level, Live, Scope, Transaction};
 use crate::expr::vars::Vars;
 use crate::http::Message;
 use crate::ir::proxy::Proxy;
@@ -28,8 +28,8 @@ pub struct Stage<'a> {
     pub level: Level,
     /// The inspection delay is over: what has not arrived is taken as absent.
     pub waited: bool,
-    pub tracked: &'a [Option<Tracked>],
 
+    pub tracked: &'a mut Counters,
     pub connection: &'a mut Connection,
     pub transaction: &'a mut Transaction,
     pub captures: &'a mut Captures,

@@ -41,6 +41,11 @@ impl Key {
         }))
     }
 
+    /// The order in which tables are shown: byte by byte; integers as this machine keeps them.
+    pub fn order(&self, other: &Self, integers: bool) -> std::cmp::Ordering {
+        if integers { self.0.iter().rev().cmp(other.0.iter().rev()) } else { self.0.cmp(&other.0) }
+    }
+
     /// A key as an operator writes it; `None` when it cannot be one.
     pub fn parse(kind: KeyType, text: &str) -> Option<Self> {
         match kind {

@@ -3,47 +3,93 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use slab::Slab;
+
+use super::data_types;
 use super::key::Key;
-use crate::ir::table::{StickTable, StoredType};
+use super::rate::Rate;
+use crate::ir::table::{KeyType, StickTable, StoredType};
 use crate::ir::{ProxyId, ServerId};
 
 /// What is remembered of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
+    key: Arc<Key>,
     /// Set by stick rules: a server and its backend, which need not be the table's.
     pub server: Option<(ProxyId, ServerId)>,
-    /// One number for each stored item, in the order of [`Table::items`].
-    pub values: Vec<i64>,
+    /// Who tracks it; it is not forgotten meanwhile.
+    pub trackers: u32,
+    values: Vec<Datum>,
     /// Milliseconds: when it was used last, and the number of that use.
     touched: (u64, u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Datum {
+    Number(i64),
+    Rate(Rate),
+}
+
+/// Where in an entry a number stands, and its period if it is a rate; milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    at: usize,
+    period: Option<u64>,
 }
 
 /// A table and its entries. Times are milliseconds of one clock that never goes back.
 #[derive(Debug)]
 pub struct Table {
     spec: StickTable,
-    items: Vec<StoredType>,
-    entries: HashMap<Arc<Key>, Entry>,
+    /// What each entry stores, and where its numbers begin.
+    items: Vec<(StoredType, usize)>,
+    entries: Slab<Entry>,
+    by_key: HashMap<Arc<Key>, usize>,
     /// Oldest use first: that is also the order in which entries expire.
-    by_age: BTreeMap<(u64, u64), Arc<Key>>,
+    by_age: BTreeMap<(u64, u64), usize>,
     uses: u64,
 }
 
 impl Table {
     /// Items are kept in the order in which `show table` prints them; one named twice is one.
     pub fn new(spec: &StickTable) -> Self {
-        let mut items = spec.store.clone();
-        items.sort_by_key(|i| i.item);
-        items.dedup_by_key(|i| i.item);
-        Self { spec: spec.clone(), items, entries: HashMap::new(), by_age: BTreeMap::new(), uses: 0 }
+        let mut stored = spec.store.clone();
+        stored.sort_by_key(|i| i.item);
+        stored.dedup_by_key(|i| i.item);
+        let mut at = 0;
+        let mut items = Vec::with_capacity(stored.len());
+        for item in stored {
+            items.push((item, at));
+            at += item.count.unwrap_or(1) as usize;
+        }
+        Self {
+            spec: spec.clone(),
+            items,
+            entries: Slab::new(),
+            by_key: HashMap::new(),
+            by_age: BTreeMap::new(),
+            uses: 0,
+        }
     }
 
     pub fn spec(&self) -> &StickTable {
         &self.spec
     }
 
-    pub fn items(&self) -> &[StoredType] {
-        &self.items
+    pub fn items(&self) -> impl Iterator<Item = StoredType> + '_ {
+        self.items.iter().map(|(i, _)| *i)
+    }
+
+    /// Where an item's number stands; of an array, the one of that index. `None`: not stored. `gpc0`, `gpc1`, their rates and
+    /// `gpt0` are found in the arrays that replace them.
+    pub fn place(&self, item: u16, index: u32) -> Option<Place> {
+        if let Some((stored, at)) = self.items.iter().find(|(i, _)| i.item == item) {
+            let within = index < stored.count.unwrap_or(1);
+            let period = stored.period.map(|p| p.as_millis() as u64);
+            return within.then_some(Place { at: at + index as usize, period });
+        }
+        let (array, index) = data_types::in_array(item)?;
+        self.place(array, index)
     }
 
     /// Entries that are there at this moment.
@@ -54,57 +100,127 @@ impl Table {
 
     /// The server that a key sticks to; looking keeps the entry alive.
     pub fn server(&mut self, key: &Key, now: u64) -> Option<(ProxyId, ServerId)> {
-        self.expire(now);
-        let server = self.entries.get(key)?.server;
-        self.touch(key, now);
-        server
+        let id = self.find(key, now)?;
+        self.touch(id, now);
+        self.entries[id].server
     }
 
     /// Remembers a key's server. A full table forgets its oldest entry, unless it must not (`nopurge`): then the new
     /// one is not kept.
     pub fn stick(&mut self, key: Key, server: (ProxyId, ServerId), now: u64) {
-        if let Some(e) = self.entry(key, now) {
-            e.server = Some(server);
+        if let Some(id) = self.entry(key, now) {
+            self.entries[id].server = Some(server);
         }
     }
 
     /// The entry of a key, made if there is none; `None` in a full table that purges nothing.
-    pub fn entry(&mut self, key: Key, now: u64) -> Option<&mut Entry> {
-        self.expire(now);
-        if !self.entries.contains_key(&key) {
-            if self.entries.len() >= self.spec.size {
-                if self.spec.no_purge {
-                    return None;
-                }
-                self.forget_oldest();
-            }
-            let key = Arc::new(key.clone());
-            self.uses += 1;
-            let entry = Entry { server: None, values: vec![0; self.items.len()], touched: (now, self.uses) };
-            self.by_age.insert(entry.touched, Arc::clone(&key));
-            self.entries.insert(key, entry);
+    pub fn entry(&mut self, key: Key, now: u64) -> Option<usize> {
+        if let Some(id) = self.find(&key, now) {
+            self.touch(id, now);
+            return Some(id);
         }
-        self.touch(&key, now);
-        self.entries.get_mut(&key)
+        if self.entries.len() >= self.spec.size && (self.spec.no_purge || !self.forget_oldest()) {
+            return None;
+        }
+        self.uses += 1;
+        let touched = (now, self.uses);
+        let key = Arc::new(key);
+        let entry = Entry { key: Arc::clone(&key), server: None, trackers: 0, values: self.blank(), touched };
+        let id = self.entries.insert(entry);
+        self.by_age.insert(touched, id);
+        self.by_key.insert(key, id);
+        Some(id)
+    }
+
+    fn blank(&self) -> Vec<Datum> {
+        let datum = |i: &StoredType| if i.period.is_some() { Datum::Rate(Rate::default()) } else { Datum::Number(0) };
+        self.items.iter().flat_map(|(i, _)| std::iter::repeat_n(datum(i), i.count.unwrap_or(1) as usize)).collect()
     }
 
     /// An entry as it is; looking changes nothing.
-    pub fn get(&mut self, key: &Key, now: u64) -> Option<&Entry> {
+    pub fn find(&mut self, key: &Key, now: u64) -> Option<usize> {
         self.expire(now);
-        self.entries.get(key)
+        self.by_key.get(key).copied()
     }
 
-    /// `false`: there was none.
+    /// The entry of a number that [`Self::entry`] or [`Self::find`] gave, or that is tracked.
+    pub fn get(&self, id: usize) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// Sets an entry's server.
+    pub fn set_server(&mut self, id: usize, server: (ProxyId, ServerId)) {
+        if let Some(e) = self.entries.get_mut(id) {
+            e.server = Some(server);
+        }
+    }
+
+    /// From here on the entry stays until [`Self::release`].
+    pub fn track(&mut self, id: usize) {
+        if let Some(e) = self.entries.get_mut(id) {
+            e.trackers += 1;
+        }
+    }
+
+    pub fn release(&mut self, id: usize, now: u64) {
+        if let Some(e) = self.entries.get_mut(id) {
+            e.trackers = e.trackers.saturating_sub(1);
+            self.touch(id, now);
+        }
+    }
+
+    /// A number, or the events of a rate's period.
+    pub fn read(&self, id: usize, place: Place, now: u64) -> i64 {
+        match self.entries.get(id).and_then(|e| e.values.get(place.at)) {
+            Some(Datum::Number(n)) => *n,
+            Some(Datum::Rate(r)) => r.read(now, place.period.unwrap_or(1)).into(),
+            None => 0,
+        }
+    }
+
+    /// Adds to a number, or counts events; what it is then.
+    pub fn add(&mut self, id: usize, place: Place, n: i64, now: u64) -> i64 {
+        match self.entries.get_mut(id).and_then(|e| e.values.get_mut(place.at)) {
+            Some(Datum::Number(old)) => *old = old.saturating_add(n).max(0),
+            Some(Datum::Rate(r)) => {
+                r.add(u32::try_from(n).unwrap_or(u32::MAX), now, place.period.unwrap_or(1));
+            }
+            None => return 0,
+        }
+        self.touch(id, now);
+        self.read(id, place, now)
+    }
+
+    /// Makes a number or a rate read `n`.
+    pub fn set(&mut self, id: usize, place: Place, n: i64, now: u64) {
+        match self.entries.get_mut(id).and_then(|e| e.values.get_mut(place.at)) {
+            Some(Datum::Number(old)) => *old = n,
+            Some(Datum::Rate(r)) => *r = Rate::of(u32::try_from(n).unwrap_or(u32::MAX), now),
+            None => return,
+        }
+        self.touch(id, now);
+    }
+
+    /// `false`: it is tracked, and stays.
     pub fn remove(&mut self, key: &Key) -> bool {
-        let removed = self.entries.remove(key);
-        removed.is_some_and(|e| self.by_age.remove(&e.touched).is_some())
+        match self.by_key.get(key).copied() {
+            Some(id) if self.entries[id].trackers > 0 => false,
+            Some(id) => {
+                self.forget(id);
+                true
+            }
+            None => true,
+        }
     }
 
-    /// Every entry, the oldest use first, with the milliseconds that it has left (0 without `expire`).
-    pub fn all(&mut self, now: u64) -> Vec<(Key, Entry, u64)> {
+    /// Every entry in the order of keys, with the milliseconds that it has left (0 without `expire`).
+    pub fn all(&mut self, now: u64) -> Vec<(Key, usize, u64)> {
         self.expire(now);
-        let found = self.by_age.values().filter_map(|key| self.entries.get(key).map(|e| (key, e)));
-        found.map(|(key, e)| (Key::clone(key), e.clone(), self.left(e, now))).collect()
+        let found = self.entries.iter().map(|(id, e)| (Key::clone(&e.key), id, self.left(e, now)));
+        let mut all: Vec<_> = found.collect();
+        let integers = self.spec.key == KeyType::Integer;
+        all.sort_by(|a, b| a.0.order(&b.0, integers));
+        all
     }
 
     /// Milliseconds until an entry expires; 0 if it never does.
@@ -112,32 +228,53 @@ impl Table {
         self.life().map_or(0, |life| (e.touched.0 + life).saturating_sub(now).min(life))
     }
 
+    /// Milliseconds since an entry was used.
+    pub fn idle(&self, e: &Entry, now: u64) -> u64 {
+        now.saturating_sub(e.touched.0)
+    }
+
     fn life(&self) -> Option<u64> {
         self.spec.expire.map(|d| d.as_millis() as u64)
     }
 
-    fn touch(&mut self, key: &Key, now: u64) {
-        let Some(e) = self.entries.get_mut(key) else { return };
+    fn touch(&mut self, id: usize, now: u64) {
+        let Some(e) = self.entries.get_mut(id) else { return };
         self.uses += 1;
-        if let Some(key) = self.by_age.remove(&e.touched) {
-            e.touched = (now, self.uses);
-            self.by_age.insert(e.touched, key);
-        }
+        self.by_age.remove(&e.touched);
+        e.touched = (now, self.uses);
+        self.by_age.insert(e.touched, id);
     }
 
+    /// What is tracked counts as used when its time has come.
     fn expire(&mut self, now: u64) {
         let Some(life) = self.life() else { return };
-        while let Some(oldest) = self.by_age.first_key_value()
-            && oldest.0.0 + life <= now
+        while let Some((touched, id)) = self.by_age.first_key_value().map(|(t, id)| (t.0, *id))
+            && touched + life <= now
         {
-            self.forget_oldest();
+            match self.entries.get(id) {
+                Some(e) if e.trackers > 0 => self.touch(id, now),
+                _ => self.forget(id),
+            }
         }
     }
 
-    fn forget_oldest(&mut self) {
-        if let Some((_, key)) = self.by_age.pop_first() {
-            self.entries.remove(&key);
+    /// `false`: every entry is tracked.
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.by_age.values().copied().find(|id| self.entries[*id].trackers == 0);
+        oldest.inspect(|id| self.forget(*id)).is_some()
+    }
+
+    fn forget(&mut self, id: usize) {
+        if let Some(e) = self.entries.try_remove(id) {
+            self.by_age.remove(&e.touched);
+            self.by_key.remove(&e.key);
         }
+    }
+}
+
+impl Entry {
+    pub fn key(&self) -> &Key {
+        &self.key
     }
 }
 
@@ -183,11 +320,11 @@ mod tests {
     }
 
     #[test]
-    fn looking_with_get_keeps_nothing_alive() {
+    fn looking_with_find_keeps_nothing_alive() {
         let mut t = table(10, Some(100), false);
         t.stick(key("a"), srv(1), 0);
-        assert!(t.get(&key("a"), 99).is_some());
-        assert!(t.get(&key("a"), 100).is_none());
+        assert!(t.find(&key("a"), 99).is_some());
+        assert!(t.find(&key("a"), 100).is_none());
     }
 
     #[test]
@@ -213,6 +350,48 @@ mod tests {
         assert_eq!(t.server(&key("a"), 0), Some(srv(3)), "who is there is served");
     }
 
+    fn counting(names: &[(&str, Option<u64>, Option<u32>)]) -> Table {
+        let stored = |(name, period, count): &(&str, Option<u64>, Option<u32>)| StoredType {
+            item: data_types::find(name).expect("a data type"),
+            period: period.map(Duration::from_millis),
+            count: *count,
+        };
+        let spec = StickTable { store: names.iter().map(stored).collect(), ..table(2, Some(100), false).spec };
+        Table::new(&spec)
+    }
+
+    fn place(t: &Table, name: &str, index: u32) -> Option<Place> {
+        t.place(data_types::find(name).expect("a data type"), index)
+    }
+
+    #[test]
+    fn numbers_of_arrays_and_single_ones_stand_apart() {
+        let mut t = counting(&[("gpc_rate", Some(1000), Some(2)), ("conn_cnt", None, None), ("gpt", None, Some(2))]);
+        let id = t.entry(key("a"), 0).expect("room");
+        for (name, index, n) in [("conn_cnt", 0, 3), ("gpt", 1, 4), ("gpc_rate", 1, 5)] {
+            let p = place(&t, name, index).expect("stored");
+            assert_eq!(t.add(id, p, n, 10), n);
+        }
+        let read = |name, index| t.read(id, place(&t, name, index).expect("stored"), 10);
+        assert_eq!((read("gpt", 0), read("gpt", 1), read("gpc_rate", 0), read("conn_cnt", 0)), (0, 4, 0, 3));
+        assert_eq!(read("gpc1_rate", 0), 5, "the old name means the array's element");
+        assert_eq!((place(&t, "gpt", 2), place(&t, "conn_cur", 0)), (None, None));
+    }
+
+    #[test]
+    fn tracked_entries_are_neither_expired_nor_purged_nor_removed() {
+        let mut t = counting(&[]);
+        let id = t.entry(key("a"), 0).expect("room");
+        t.track(id);
+        t.stick(key("b"), srv(1), 10);
+        t.stick(key("c"), srv(2), 20);
+        assert_eq!((t.find(&key("a"), 50), t.find(&key("b"), 50)), (Some(id), None));
+        assert_eq!((t.find(&key("a"), 500), t.used(500)), (Some(id), 1));
+        assert!(!t.remove(&key("a")));
+        t.release(id, 500);
+        assert_eq!((t.used(599), t.used(600)), (1, 0));
+    }
+
     proptest::proptest! {
         /// The two indexes never disagree, and the table is never larger than it may be.
         #[test]
@@ -228,6 +407,7 @@ mod tests {
                     _ => { t.remove(&k); }
                 }
                 proptest::prop_assert_eq!(t.entries.len(), t.by_age.len());
+                proptest::prop_assert_eq!(t.entries.len(), t.by_key.len());
                 proptest::prop_assert!(t.entries.len() <= 3);
                 proptest::prop_assert!(t.all(now).iter().all(|(_, _, left)| *left > 0));
             }

@@ -6,11 +6,11 @@ use crate::cli::command::{COMMAND, Command, Input, Output};
 use crate::cli::control::Control;
 use crate::expr::value;
 use crate::ir::listener::AccessLevel;
-use crate::ir::table::{KeyType, ServerKey, StoredType};
+use crate::ir::table::{KeyType, ServerKey};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::table::data_types;
 use crate::table::key::Key;
-use crate::table::store::{Entry, Table};
+use crate::table::store::{Place, Table};
 
 pub const ALL: &[&Command] = &[&CLEAR_TABLE, &SET_TABLE, &SHOW_TABLE];
 
@@ -118,7 +118,7 @@ fn filter(words: &[String], t: &Table, sticks: bool) -> Found<Filter> {
     let word = |n: usize| words.get(n).map_or("", String::as_str);
     let item = word(0).strip_prefix("data.").and_then(data_types::find).ok_or("Unknown data type")?;
     let is_server = data_types::get(item).name == "server_id" && sticks;
-    if !is_server && !t.items().iter().any(|i| i.item == item) {
+    if !is_server && !t.items().any(|i| i.item == item) {
         return Err("Data type not stored in this table".to_owned());
     }
     let holds: fn(i64, i64) -> bool = match word(1) {
@@ -142,7 +142,7 @@ fn sticks(config: &Config, table: ProxyId) -> bool {
 }
 
 /// The entries that are meant, the key's own or every fitting one.
-fn meant(config: &Config, t: &mut Table, which: &Which, now: u64) -> Vec<(Key, Entry, u64)> {
+fn meant(config: &Config, t: &mut Table, which: &Which, now: u64) -> Vec<(Key, usize, u64)> {
     let kind = t.spec().key;
     let all = t.all(now);
     match which {
@@ -152,15 +152,15 @@ fn meant(config: &Config, t: &mut Table, which: &Which, now: u64) -> Vec<(Key, E
             all.into_iter().filter(|(k, ..)| Some(k) == wanted.as_ref()).collect()
         }
         Which::Data(filters) => {
-            let items = t.items();
-            let fits = |e: &Entry, f: &Filter| {
-                let value = items.iter().position(|i| i.item == f.item).map_or_else(
-                    || e.server.map_or(0, |(p, s)| i64::from(config.proxies[p.0].servers[s.0].id)),
-                    |i| e.values[i],
+            let server = |id: usize| t.get(id).and_then(|e| e.server);
+            let fits = |id: usize, f: &Filter| {
+                let value = t.place(f.item, 0).map_or_else(
+                    || server(id).map_or(0, |(p, s)| i64::from(config.proxies[p.0].servers[s.0].id)),
+                    |place| t.read(id, place, now),
                 );
                 (f.holds)(value, f.value)
             };
-            all.into_iter().filter(|(_, e, _)| filters.iter().all(|f| fits(e, f))).collect()
+            all.into_iter().filter(|(_, id, _)| filters.iter().all(|f| fits(*id, f))).collect()
         }
     }
 }
@@ -177,8 +177,8 @@ fn show(c: &dyn Control, input: &Input<'_>) -> Found<String> {
                 return out;
             }
             head(&mut out, config, p, t, now);
-            for (n, (key, entry, left)) in found.iter().enumerate() {
-                line(&mut out, config, t, sticks, (n, key, entry, *left));
+            for (key, id, left) in &found {
+                line(&mut out, config, t, sticks, (key, *id, *left, now));
             }
             out
         });
@@ -186,45 +186,40 @@ fn show(c: &dyn Control, input: &Input<'_>) -> Found<String> {
     result
 }
 
-fn line(out: &mut String, config: &Config, t: &Table, sticks: bool, (n, key, e, left): (usize, &Key, &Entry, u64)) {
+fn line(out: &mut String, config: &Config, t: &Table, sticks: bool, (key, id, left, now): (&Key, usize, u64, u64)) {
+    let Some(e) = t.get(id) else { return };
     let server = e.server.map(|(p, s)| &config.proxies[p.0].servers[s.0]);
     // Where the original prints an address in its memory, we print the entry's place.
-    let _ = write!(out, "{:#x}: key={} use=0 exp={left}", n + 1, key.print(t.spec().key));
+    let _ = write!(out, "{:#x}: key={} use={} exp={left}", id + 1, key.print(t.spec().key), e.trackers);
     if sticks {
         let _ = write!(out, " server_id={}", server.map_or(0, |s| s.id));
     }
-    for (item, value) in t.items().iter().zip(&e.values) {
-        number(out, *item, *value);
+    let mut server_key = sticks.then(|| match (server, t.spec().server_key) {
+        (None, _) => "-".to_owned(),
+        (Some(s), ServerKey::Name) => s.name.clone(),
+        (Some(s), ServerKey::Addr) => s.address.to_string(),
+    });
+    for item in t.items() {
+        if item.item > data_types::SERVER_KEY
+            && let Some(key) = server_key.take()
+        {
+            let _ = write!(out, " server_key={key}");
+        }
+        let kind = data_types::get(item.item);
+        let period = item.period.map_or_else(String::new, |p| format!("({})", p.as_millis()));
+        let (stem, tail) = kind.name.split_once('_').map_or((kind.name, ""), |(s, _)| (s, "_rate"));
+        for i in 0..item.count.unwrap_or(1) {
+            let value = t.place(item.item, i).map_or(0, |place| t.read(id, place, now));
+            let _ = match item.count {
+                None => write!(out, " {}{period}={value}", kind.name),
+                Some(_) => write!(out, " {stem}{i}{tail}{period}={value}"),
+            };
+        }
     }
-    if sticks {
-        let key = server.map_or_else(
-            || "-".to_owned(),
-            |s| match t.spec().server_key {
-                ServerKey::Name => s.name.clone(),
-                ServerKey::Addr => s.address.to_string(),
-            },
-        );
+    if let Some(key) = server_key {
         let _ = write!(out, " server_key={key}");
     }
     out.push('\n');
-}
-
-/// ` gpc0=4`, ` http_req_rate(10000)=0`, one for each element of an array.
-fn number(out: &mut String, item: StoredType, value: i64) {
-    let kind = data_types::get(item.item);
-    let period = item.period.map_or_else(String::new, |p| format!("({})", p.as_millis()));
-    match item.count {
-        None => {
-            let _ = write!(out, " {}{period}={value}", kind.name);
-        }
-        Some(count) => {
-            let (stem, tail) = kind.name.split_once('_').map_or((kind.name, ""), |(s, _)| (s, "_rate"));
-            for i in 0..count {
-                // Elements change through rules that track keys; a command writes the first.
-                let _ = write!(out, " {stem}{i}{tail}{period}={}", if i == 0 { value } else { 0 });
-            }
-        }
-    }
 }
 
 fn clear(c: &dyn Control, input: &Input<'_>) -> Found<String> {
@@ -238,10 +233,14 @@ fn clear(c: &dyn Control, input: &Input<'_>) -> Found<String> {
     let mut result = Ok(String::new());
     c.with_table(p, &mut |t, now| {
         result = which(input, t, sticks).map(|which| {
+            let mut all = true;
             for (key, ..) in meant(config, t, &which, now) {
-                t.remove(&key);
+                all &= t.remove(&key);
             }
-            String::new()
+            match which {
+                Which::Key(_) if !all => "Entry currently in use, cannot remove\n".to_owned(),
+                _ => String::new(),
+            }
         });
     });
     result
@@ -262,11 +261,11 @@ fn set(c: &dyn Control, input: &Input<'_>) -> Found<String> {
     c.with_table(p, &mut |t, now| {
         let Some(key) = Key::parse(t.spec().key, input.word(2)) else { return };
         result = changes(&input.words[3..], t, config, p).map(|changes| {
-            if let Some(e) = t.entry(key, now) {
+            if let Some(id) = t.entry(key, now) {
                 for change in changes {
                     match change {
-                        Change::Server(s) => e.server = Some((p, s)),
-                        Change::Value(i, v) => e.values[i] = v,
+                        Change::Server(s) => t.set_server(id, (p, s)),
+                        Change::Value(place, v) => t.set(id, place, v, now),
                     }
                 }
             }
@@ -278,7 +277,7 @@ fn set(c: &dyn Control, input: &Input<'_>) -> Found<String> {
 
 enum Change {
     Server(ServerId),
-    Value(usize, i64),
+    Value(Place, i64),
 }
 
 fn changes(words: &[String], t: &Table, config: &Config, p: ProxyId) -> Found<Vec<Change>> {
@@ -287,18 +286,16 @@ fn changes(words: &[String], t: &Table, config: &Config, p: ProxyId) -> Found<Ve
         let item = data_types::find(name).ok_or("Unknown data type")?;
         let kind = data_types::get(item);
         let number = words.get(1).map(|w| value::leading_int(w.as_bytes())).filter(|(_, n)| *n > 0);
-        let stored = t.items().iter().position(|i| i.item == item);
+        // An array's name means its first element; the single names of its elements are not known here.
+        let stored = t.items().find(|i| i.item == item).and_then(|i| t.place(i.item, 0));
         if kind.name == "server_id" && sticks(config, p) {
             let (id, _) = number.ok_or("Require a valid integer value to store")?;
             let s = config.proxies[p.0].servers.iter().position(|s| i64::from(s.id) == id);
             return s.map(|s| Change::Server(ServerId(s))).ok_or_else(|| format!("No server has the number {id}"));
         }
-        let i = stored.ok_or("Data type not stored in this table")?;
+        let place = stored.ok_or("Data type not stored in this table")?;
         let (v, _) = number.ok_or("Require a valid integer value to store")?;
-        if kind.needs_period {
-            return Err(format!("Setting '{name}' is not implemented in this version of Hawser."));
-        }
-        Ok(Change::Value(i, v))
+        Ok(Change::Value(place, v))
     };
     words.chunks(2).map(change).collect()
 }

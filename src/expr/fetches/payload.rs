@@ -3,7 +3,6 @@
 use crate::expr::fetch::{ArgKind, ArgSpec, FETCH, Fetch, Get, Needs, int_arg, opt, req, str_arg};
 use crate::expr::scope::{Data, Direction, Scope};
 use crate::expr::value::{Type, Value};
-use crate::http::Message;
 use crate::ir::expr::Arg;
 use crate::wire::tls_hello::{self, Hello};
 
@@ -71,15 +70,8 @@ fn len<'a>(s: &Scope<'a>, d: Direction) -> Option<Value<'a>> {
         Direction::Request => s.request,
         Direction::Response => s.response,
     };
-    let head = message.filter(|m| !m.is_empty()).map_or(0, head_len);
+    let head = message.filter(|m| !m.is_empty()).map_or(0, |m| m.counted_len() as usize);
     Some(Value::Int((head + data.bytes.len()) as i64))
-}
-
-/// What the original counts of a head, by its own form of it: the parts of the first line and 20 bytes of description, names
-/// and values, and one byte for the end.
-fn head_len(m: &Message) -> usize {
-    let line = m.start_line().len().saturating_sub(2);
-    20 + line + m.headers().map(|(n, v)| n.len() + v.len()).sum::<usize>() + 1
 }
 
 const REQ_LEN: Fetch =

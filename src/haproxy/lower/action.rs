@@ -3,8 +3,10 @@
 use super::reply::{self, Codes};
 use super::sample::{self, Place};
 use super::{condition, format, time};
+use crate::expr::scope::COUNTERS;
 use crate::expr::vars::CONDITIONS;
 use crate::haproxy::keyword::{Line, whole};
+use crate::ir::Named;
 use crate::ir::action::{Action, ActionArg, Rule};
 use crate::ir::proxy::DeclaredCapture;
 use crate::rules::action::{
@@ -16,6 +18,7 @@ use crate::text::atoms;
 use crate::text::book::Status;
 use crate::text::diag::{Diagnostic, Place as Position};
 use crate::text::grammar::Word;
+use crate::text::source::Span;
 
 /// Reads the rule behind the set's keyword. Problems are reported; the original stops reading at most of them.
 pub fn rule(line: &mut Line<'_>, set: Sets) -> Option<Rule> {
@@ -26,6 +29,12 @@ pub fn rule(line: &mut Line<'_>, set: Sets) -> Option<Rule> {
         return None;
     };
     let Some(id) = actions::find(set, &name.text) else {
+        if let Some(n) = name.text.strip_prefix("track-sc").and_then(atoms::unsigned) {
+            let most = COUNTERS - 1;
+            let message = format!("{n} track-sc number exceeding {most} (MAX_SESS_STKCTR-1) value.");
+            line.diag.push(named_problem(line, set, &words, message));
+            return None;
+        }
         unknown(line, set, name);
         return None;
     };
@@ -67,7 +76,8 @@ fn expected(set: Sets) -> String {
     let mut names: Vec<_> = actions::all()
         .filter(|a| a.sets.has(set))
         .map(|a| {
-            let paren = a.args.iter().any(|s| matches!(s, Spec::VarInName | Spec::PatternsInName));
+            let paren =
+                a.args.iter().any(|s| matches!(s, Spec::VarInName | Spec::PatternsInName | Spec::NumbersInName(_)));
             format!("'{}{}'", a.name, if paren { "(*)" } else { "" })
         })
         .collect();
@@ -90,6 +100,10 @@ fn problem(line: &Line<'_>, set: Sets, item: &ActionItem, words: &[Word], messag
         let message = format!("'{} {}' {message}", set.name(), item.name);
         return Diagnostic::error("bad-rule", whole(&words[1..]), message).placed(Position::ParsingTight).aborting();
     }
+    named_problem(line, set, words, message)
+}
+
+fn named_problem(line: &Line<'_>, set: Sets, words: &[Word], message: String) -> Diagnostic {
     let (kind, proxy) = owner(line);
     let message =
         format!("error detected in {kind} '{proxy}' while parsing '{} {}' rule : {message}", set.name(), words[0].text);
@@ -134,6 +148,7 @@ fn arguments(
     let mut in_name = None;
     for spec in item.args {
         match spec {
+            Spec::NumbersInName(names) => numbers(&name.text, item.name, names, &mut out)?,
             Spec::VarInName | Spec::PatternsInName => in_name = Some(parenthesised(&name.text)?),
             Spec::Pair(..) | Spec::Flag(_) => {}
             Spec::Return | Spec::Deny => {
@@ -165,12 +180,37 @@ fn is_positional(s: &Spec) -> bool {
         s,
         Spec::VarInName
             | Spec::PatternsInName
+            | Spec::NumbersInName(_)
             | Spec::Pair(..)
             | Spec::Flag(_)
             | Spec::Return
             | Spec::Deny
             | Spec::Redirect
     )
+}
+
+/// `sc-inc-gpc(1,0)`: the numbers between the parentheses, the last of them a stick counter.
+fn numbers(word: &str, action: &str, names: &[&str], out: &mut Vec<ActionArg>) -> Result<(), String> {
+    let inside = word.split_once('(').and_then(|(_, r)| r.strip_suffix(')'));
+    let given: Vec<&str> = inside.map_or_else(Vec::new, |i| i.split(',').collect());
+    if given.len() < names.len() && names.len() > 1 {
+        let kind = names[0].to_lowercase().replace(" id", " ID");
+        let syntax = names.iter().map(|n| format!("<{n}>")).collect::<Vec<_>>().join(",");
+        return Err(format!("Missing {kind} '{word}'. Expects {action}({syntax})."));
+    }
+    for i in 0..names.len() {
+        let n = given.get(i).map_or(Some(0), |g| atoms::integer(g)).filter(|n| *n >= 0);
+        let last = i + 1 == names.len();
+        let n = n.filter(|n| !last || *n < COUNTERS as i64).ok_or_else(|| {
+            let what = if names.len() > 1 { format!(" '{word}'") } else { String::new() };
+            match last {
+                true => format!("invalid stick table track ID{what}. The max allowed ID is {}.", COUNTERS - 1),
+                false => format!("invalid {}{what}.", names[i]),
+            }
+        })?;
+        out.push(ActionArg::Int(n));
+    }
+    Ok(())
 }
 
 /// The text between the parentheses of `set-var(txn.x)`.
@@ -210,6 +250,10 @@ fn value(spec: &Spec, w: &Word, place: Place, line: &mut Line<'_>) -> Result<Act
             Ok(d) => ActionArg::Int(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)),
             Err(_) => ActionArg::Sample(expression(w, place, line)?),
         },
+        Spec::IntOrSample(_) => match atoms::integer(text) {
+            Some(n) => ActionArg::Int(n),
+            None => ActionArg::Sample(expression(w, place, line)?),
+        },
         Spec::Int(what, low, high) => {
             let n = number(text).ok_or_else(|| format!("invalid {what} '{text}'"))?;
             if n < *low || n > *high {
@@ -246,7 +290,12 @@ fn expression(w: &Word, place: Place, line: &mut Line<'_>) -> Result<crate::ir::
 /// Pairs and flags, each in its place whether given or not.
 fn options(item: &ActionItem, mut rest: &[Word], out: &mut Vec<ActionArg>) -> Result<(), String> {
     let specs: Vec<&Spec> = item.args.iter().filter(|s| matches!(s, Spec::Pair(..) | Spec::Flag(_))).collect();
-    let mut found = vec![ActionArg::Str(String::new()); specs.len()];
+    let absent = |s: &&Spec| match s {
+        // No name is the proxy's own.
+        Spec::Pair(_, PairKind::Table) => ActionArg::Table(Named::new("", Span::default())),
+        _ => ActionArg::Str(String::new()),
+    };
+    let mut found: Vec<_> = specs.iter().map(absent).collect();
     while let Some((w, tail)) = rest.split_first() {
         let Some(i) = specs.iter().position(|s| matches!(s, Spec::Pair(k, _) | Spec::Flag(k) if *k == w.text)) else {
             return Err(format!("expects either 'if' or 'unless' followed by a condition but found '{}'.", w.text));
@@ -256,7 +305,7 @@ fn options(item: &ActionItem, mut rest: &[Word], out: &mut Vec<ActionArg>) -> Re
             Spec::Pair(key, kind) => {
                 let (v, tail) = rest.split_first().ok_or_else(|| format!("missing value for '{key}'"))?;
                 rest = tail;
-                pair(key, *kind, &v.text)?
+                pair(key, *kind, v)?
             }
             _ => ActionArg::Str(w.text.clone()),
         };
@@ -265,8 +314,10 @@ fn options(item: &ActionItem, mut rest: &[Word], out: &mut Vec<ActionArg>) -> Re
     Ok(())
 }
 
-fn pair(key: &str, kind: PairKind, text: &str) -> Result<ActionArg, String> {
+fn pair(key: &str, kind: PairKind, word: &Word) -> Result<ActionArg, String> {
+    let text = word.text.as_str();
     Ok(match kind {
+        PairKind::Table => ActionArg::Table(Named::new(text, word.at)),
         PairKind::Word => ActionArg::Str(text.to_owned()),
         PairKind::Int => ActionArg::Int(atoms::integer(text).ok_or_else(|| format!("'{key}' expects an integer"))?),
         PairKind::Time => ActionArg::Int(time::milliseconds(text, key)?.as_millis() as i64),

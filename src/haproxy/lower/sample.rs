@@ -220,7 +220,7 @@ fn one(text: &str, kind: ArgKind, at: Span) -> Result<Arg, String> {
         ArgKind::Regex => Arg::Regex(compile(text, false)?),
         ArgKind::Frontend | ArgKind::Backend => Arg::Proxy(Named::new(text, at)),
         ArgKind::Server => Arg::Server(Named::new(text, at)),
-        ArgKind::Table => Arg::Table(Named::new(text, at)),
+        ArgKind::Table | ArgKind::OwnTable => Arg::Table(Named::new(text, at)),
         ArgKind::Userlist => Arg::Userlist(Named::new(text, at)),
     })
 }

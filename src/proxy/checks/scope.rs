@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::expr::scope::{Captures, Connection, Data, Direction, Scope, Transaction};
+use crate::expr::scope::{Captures, Connection, Counters, Data, Direction, Scope, Transaction};
 use crate::expr::value::{Type, Value};
 use crate::expr::vars::Vars;
 use crate::expr::{eval, eval_as, format};
@@ -71,7 +71,7 @@ impl Eyes {
             vars: &self.vars,
             captures: &Captures::default(),
             transaction: &transaction,
-            tracked: &[],
+            tracked: &Counters::default(),
             may_change: &Cell::new(false),
         })
     }

@@ -89,6 +89,7 @@ impl Stream {
         if let Some(b) = self.back {
             world.proxies[b.0].back.streams.dec();
         }
+        self.untrack();
         let front = &world.proxies[c.front.0];
         front.front.bytes_in.add(self.bytes_in);
         front.front.bytes_out.add(self.bytes_out);

@@ -7,6 +7,7 @@ use crate::http::h1::head::{self, Limits, Parsed};
 use crate::proxy::clock;
 use crate::proxy::end::{End, When, Who};
 use crate::proxy::session::{Client, Received};
+use crate::proxy::tables;
 
 impl Stream {
     /// Reads a whole head, or says why there will be none.
@@ -77,6 +78,7 @@ impl Stream {
         live.front.failed_requests.inc();
         live.listeners[c.listener].counters.failed_requests.inc();
         self.count_request(c);
+        self.count_tracked(tables::Event::Error, true);
         Stop::new(who, When::Request, Tell::Raw(status))
     }
 
@@ -86,6 +88,7 @@ impl Stream {
         front.requests.inc();
         front.request_rate.hit(world.uptime_ms());
         world.process.total_requests.inc();
+        self.count_tracked(tables::Event::Request, true);
     }
 
     /// Takes down what logs and fetches tell of the request as it came.
@@ -143,10 +146,12 @@ pub async fn nothing_came(c: &mut Client, got: Received) {
         Received::Woken => return,
         _ => (Who::Client, 400),
     };
-    if p.options.dontlognull && got != Received::Timeout {
+    if p.options.http_ignore_probes {
         return;
     }
-    if p.options.http_ignore_probes {
+    if p.options.dontlognull && got != Received::Timeout {
+        tables::count(world, &c.counters(), tables::Event::Request);
+        tables::count(world, &c.counters(), tables::Event::Error);
         return;
     }
     let mut s = Stream::new(c.local);
@@ -158,6 +163,7 @@ pub async fn nothing_came(c: &mut Client, got: Received) {
     live.front.failed_requests.inc();
     live.listeners[c.listener].counters.failed_requests.inc();
     s.count_request(c);
+    s.count_tracked(tables::Event::Error, true);
     if got == Received::Timeout {
         s.tell(c, Tell::Raw(408)).await;
     }

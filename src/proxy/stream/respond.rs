@@ -16,6 +16,7 @@ use crate::proxy::end::{End, When, Who};
 use crate::proxy::forward::{self, Cut, Upload};
 use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::{Client, Received};
+use crate::proxy::tables::Event;
 
 /// What waiting for the response's head ended with.
 enum Head {
@@ -220,6 +221,8 @@ impl Stream {
         self.transaction.status = Some(status);
         self.transaction.response_version_minor = self.response.version().last().map(|b| b.wrapping_sub(b'0'));
         self.note_response(c);
+        self.count_tracked(Event::Error, status / 100 == 4);
+        self.count_tracked(Event::Failure, status / 100 == 5 && status != 501 && status != 505);
         self.write_tables(c);
         if let Err(stop) = self.response_rules(c).await {
             conn.sock.reset_on_close();

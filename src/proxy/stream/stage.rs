@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use super::{Stop, Stream, Tell};
 use crate::expr::scope::{Clock, Data, Direction, Gauge, Level, Live, Scope, TableQuestion};
+use crate::expr::value::Value;
 use crate::ir::ProxyId;
 use crate::ir::action::Rule;
 use crate::ir::expr::{Acl, Condition, FormatOptions};
 use crate::log::Facts;
 use crate::proxy::end::{End, When, Who};
 use crate::proxy::session::Client;
+use crate::proxy::tables::Event;
 use crate::proxy::world::World;
-use crate::proxy::{clock, world};
+use crate::proxy::{clock, tables, world};
 use crate::rules::stage::Stage;
 use crate::rules::{Verdict, Wait, run};
 
@@ -63,8 +65,12 @@ impl Live for Now<'_> {
         crate::log::fields::print(field, &self.facts, options, out);
     }
 
-    fn table(&self, _: TableQuestion<'_>) -> Option<i64> {
-        None
+    fn table(&self, question: TableQuestion<'_>) -> Option<i64> {
+        tables::ask(self.world, question)
+    }
+
+    fn track(&self, table: ProxyId, key: Value<'_>, events: &[(u16, i64)]) -> Option<usize> {
+        tables::track(self.world, table, key, events)
     }
 }
 
@@ -315,7 +321,7 @@ impl Stream {
             response_data: Data::default(),
             level: Level::Stream,
             waited,
-            tracked: &self.tracked,
+            tracked: &mut self.tracked,
             connection: &mut c.connection,
             transaction: &mut self.transaction,
             captures: &mut self.captures,
@@ -357,6 +363,7 @@ impl Stream {
         let (end, tell) = match verdict {
             Verdict::Deny(answer) => {
                 self.count_denied(c, response);
+                self.count_tracked(Event::Error, !response);
                 let tell = if response { Tell::Page(502) } else { Tell::Answer(answer) };
                 (End::new(Who::Policy, when), tell)
             }
@@ -366,6 +373,7 @@ impl Stream {
             }
             Verdict::Tarpit(answer) => {
                 self.count_denied(c, response);
+                self.count_tracked(Event::Error, !response);
                 let t = &self.side(c).1.timeouts;
                 let time = t.tarpit.or(t.connect).unwrap_or_default();
                 c.timer.arm_after(clock::now(), Some(time));

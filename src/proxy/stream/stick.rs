@@ -2,10 +2,12 @@
 //! `stick store-response`).
 
 use super::Stream;
-use crate::expr::{acl, eval, value};
-use crate::ir::table::{KeyType, StickRule};
+use crate::expr::{acl, eval};
+use crate::ir::table::StickRule;
 use crate::ir::{ProxyId, ServerId};
+use crate::proxy::end::{When, Who};
 use crate::proxy::session::Client;
+use crate::proxy::tables::{self, Event};
 use crate::proxy::world::lock;
 use crate::table::key::Key;
 
@@ -54,6 +56,24 @@ impl Stream {
         }
     }
 
+    /// Counts an event for the stick counters, if it is one.
+    pub(super) fn count_tracked(&self, event: Event, is_one: bool) {
+        if is_one && self.tracked.iter().any(Option::is_some) {
+            tables::count(self.local.world, &self.tracked, event);
+        }
+    }
+
+    /// The stream is over: what it brought is counted, and what it tracked is let go.
+    pub(super) fn untrack(&mut self) {
+        let no_answer =
+            self.back.is_some() && self.end.when == When::Headers && self.transaction.server_status.is_none();
+        let is_failure = no_answer && matches!(self.end.who, Who::Server | Who::ServerTimeout | Who::Policy);
+        self.count_tracked(Event::Failure, is_failure && self.is_http);
+        self.count_tracked(Event::Bytes(self.bytes_in, self.bytes_out), true);
+        tables::release(self.local.world, &mut self.tracked, |t| t.of_stream);
+        self.tracked = Default::default();
+    }
+
     fn note_key(&mut self, table: ProxyId, key: Key) {
         if self.stick_keys.len() < MOST_STORED {
             self.stick_keys.push((table, key));
@@ -89,13 +109,7 @@ impl Stream {
             if rule.condition.as_ref().is_some_and(|condition| !acl::holds(condition, acls, scope)) {
                 return None;
             }
-            let found = eval(&rule.key, scope)?;
-            match kind {
-                KeyType::Ip | KeyType::Ipv6 => Key::address(kind, found.as_ip()?),
-                KeyType::Integer => found.as_int().map(Key::integer),
-                KeyType::String(_) => Key::bytes(kind, &found.cast(value::Type::Str)?.into_text()),
-                KeyType::Binary(_) => Key::bytes(kind, &found.into_binary()),
-            }
+            tables::key(kind, eval(&rule.key, scope)?)
         })?;
         Some((table, key))
     }

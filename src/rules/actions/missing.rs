@@ -16,9 +16,6 @@ macro_rules! missing {
 }
 
 missing! {
-    TCP.or(HTTP_REQUEST).or(HTTP_RESPONSE), "Tracks a key in a stick-table.": "track-sc0" "track-sc1" "track-sc2";
-    ANY, "Changes a general-purpose value of a tracked stick-table entry.":
-        "sc-inc-gpc" "sc-inc-gpc0" "sc-inc-gpc1" "sc-set-gpt" "sc-set-gpt0";
     TCP_CONTENT.or(HTTP_REQUEST), "Resolves a name into a variable.": "do-resolve";
     TCP_CONTENT.or(HTTP_REQUEST), "Answers with a built-in service.": "use-service";
     HTTP_REQUEST, "Sends a 103 response before the real one.": "early-hint";

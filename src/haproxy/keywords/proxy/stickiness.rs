@@ -120,7 +120,13 @@ fn table(l: &mut Line<'_>) -> Result<StickTable, (usize, String)> {
 /// `conn_cur,http_req_rate(10s),gpc(4)`
 fn store(text: &str) -> Result<Vec<StoredType>, String> {
     let mut out = Vec::new();
-    for item in text.split(',') {
+    // `gpc_rate(2,10s)` has a comma of its own.
+    let mut depth = 0;
+    let items = text.split(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    for item in items {
         let (name, arg) = match item.split_once('(') {
             Some((n, a)) => (n, Some(a.trim_end_matches(')'))),
             None => (item, None),
