@@ -15,6 +15,8 @@ mod failover_pair;
 mod farm;
 #[path = "behaviour/master.rs"]
 mod master;
+#[path = "behaviour/operators.rs"]
+mod operators;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
 #[path = "behaviour/proxy_space.rs"]

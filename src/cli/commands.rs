@@ -13,9 +13,13 @@ use super::command::Command;
 use super::control::Control;
 use crate::ir::listener::AccessLevel;
 use crate::ir::{ProxyId, ServerId};
+use crate::text::book::Status;
 
 const LISTS: &[&[&Command]] =
     &[connection::ALL, patterns::ALL, proxies::ALL, servers::ALL, sessions::ALL, show::ALL, tables::ALL, missing::ALL];
+
+/// Commands that every list of commands ends with.
+pub const ALWAYS: [&str; 3] = ["help", "prompt", "quit"];
 
 /// Every command, in the order of the lists.
 pub fn all() -> impl Iterator<Item = &'static Command> {
@@ -34,18 +38,19 @@ pub fn find(words: &[String]) -> Option<&'static Command> {
 /// The answer to an unknown command: those that are near, and those that always help.
 pub fn unknown(words: &[String], level: AccessLevel) -> String {
     let first = words.first().map_or("", String::as_str);
-    let near: Vec<_> = all()
-        .filter(|c| c.level <= level && !matches!(c.name, "help" | "prompt" | "quit"))
+    let mut near: Vec<_> = all()
+        .filter(|c| c.level <= level && c.status != Status::Missing && !ALWAYS.contains(&c.name))
         .filter(|c| {
             let word = c.name.split(' ').next().unwrap_or("");
             word.starts_with(first) || strsim::damerau_levenshtein(word, first) <= 2
         })
         .collect();
+    near.sort_by_key(|c| c.name);
     let mut out = match near.is_empty() {
         true => String::from("Unknown command. Please enter one of the following commands only:\n"),
         false => String::from("Unknown command, but maybe one of the following ones is a better match:\n"),
     };
-    let always = all().filter(|c| matches!(c.name, "help" | "prompt" | "quit"));
+    let always = all().filter(|c| ALWAYS.contains(&c.name));
     for c in near.into_iter().chain(always) {
         out.push_str(&c.usage());
         out.push('\n');

@@ -26,6 +26,11 @@ pub trait Control {
     fn set_address(&self, p: ProxyId, s: ServerId, address: std::net::SocketAddr) -> Result<(), String>;
     fn set_checks(&self, p: ProxyId, s: ServerId, enabled: bool);
     fn set_agent_checks(&self, p: ProxyId, s: ServerId, enabled: bool);
+    /// `None` is what was configured; `false`: it is more than that.
+    fn set_process_maxconn(&self, maxconn: Option<u32>) -> bool;
+    /// New connections and new sessions a second; 0 is no limit.
+    fn set_connection_rate(&self, limit: u32);
+    fn set_session_rate(&self, limit: u32);
     fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32);
     /// Closes a frontend's ears, or opens them again; `false`: it could not be.
     fn pause(&self, p: ProxyId, paused: bool) -> bool;
@@ -37,8 +42,10 @@ pub trait Control {
     /// # Errors
     /// A pattern that does not compile.
     fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String>;
-    /// A variable of the process, as text.
-    fn variable(&self, name: &str) -> Option<String>;
+    /// A variable of the process: its type and its text.
+    fn variable(&self, name: &str) -> Option<(&'static str, String)>;
+    /// What was said before serving began.
+    fn startup_logs(&self) -> String;
     /// Does something with a proxy's stick-table and the milliseconds of its clock; `false`: it has none.
     fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool;
     fn environment(&self) -> Vec<(String, String)>;

@@ -40,10 +40,14 @@ impl Session {
         line.trim_end().ends_with("<<")
     }
 
-    /// Runs the commands of a line. Each output is to be followed by an empty line.
-    pub fn line(&mut self, line: &str, payload: Option<&str>, control: &dyn Control) -> Vec<Output> {
+    /// Runs the commands of a line. Each output is to be followed by an empty line and, where it says so, by a prompt.
+    pub fn line(&mut self, line: &str, payload: Option<&str>, control: &dyn Control) -> Vec<(Output, bool)> {
         let line = if payload.is_some() { line.trim_end().trim_end_matches("<<") } else { line };
-        split(line).into_iter().filter(|w| !w.is_empty()).map(|words| self.command(&words, payload, control)).collect()
+        let run = |words: Vec<String>| {
+            let output = self.command(&words, payload, control);
+            (output, self.interactive)
+        };
+        split(line).into_iter().filter(|w| !w.is_empty()).map(run).collect()
     }
 
     fn command(&mut self, words: &[String], payload: Option<&str>, control: &dyn Control) -> Output {

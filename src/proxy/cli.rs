@@ -102,7 +102,9 @@ async fn converse(
         };
         let mut answer = String::new();
         let mut quit = false;
-        for output in session.line(&line, payload.as_deref(), &hands) {
+        let outputs = session.line(&line, payload.as_deref(), &hands);
+        let nothing = outputs.is_empty();
+        for (output, wants_prompt) in outputs {
             match output {
                 Output::Text(t) => answer.push_str(&t),
                 Output::Sessions(id) => answer.push_str(&sessions(local.world, id.as_deref()).await),
@@ -112,9 +114,9 @@ async fn converse(
                     break;
                 }
             }
-            answer.push('\n');
+            answer.push_str(if wants_prompt { "\n> " } else { "\n" });
         }
-        if session.interactive && !quit {
+        if nothing && session.interactive {
             answer.push_str("> ");
         }
         if w.write_all(answer.as_bytes()).await.is_err() || w.flush().await.is_err() {

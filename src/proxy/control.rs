@@ -111,6 +111,24 @@ impl Control for Hands {
         self.0.server(p, s).agent_enabled.store(enabled, Relaxed);
     }
 
+    fn set_process_maxconn(&self, maxconn: Option<u32>) -> bool {
+        let maxconn = maxconn.unwrap_or(self.0.hard_maxconn);
+        if maxconn > self.0.hard_maxconn {
+            return false;
+        }
+        self.0.limits.maxconn.store(maxconn, Relaxed);
+        super::listener::slot_freed();
+        true
+    }
+
+    fn set_connection_rate(&self, limit: u32) {
+        self.0.limits.connection_rate.store(limit, Relaxed);
+    }
+
+    fn set_session_rate(&self, limit: u32) {
+        self.0.limits.session_rate.store(limit, Relaxed);
+    }
+
     fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32) {
         self.0.proxies[p.0].maxconn.store(maxconn, Relaxed);
         super::listener::slot_freed();
@@ -146,10 +164,15 @@ impl Control for Hands {
         self.0.patterns.replace(id, entries)
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    fn variable(&self, name: &str) -> Option<(&'static str, String)> {
         let all = self.0.variables.read().ok()?;
-        let text = all.get(name)?.clone().into_text().into_owned();
-        Some(String::from_utf8_lossy(&text).into_owned())
+        let value = all.get(name)?.clone();
+        let kind = value.kind().name();
+        Some((kind, String::from_utf8_lossy(&value.into_text()).into_owned()))
+    }
+
+    fn startup_logs(&self) -> String {
+        super::start::said()
     }
 
     fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use rustix::net::SocketFlags;
@@ -43,13 +44,13 @@ pub async fn accept(local: &'static Local, on: Listening) {
     let timer = local.timers.timer();
     let world = local.world;
     let (p, live) = world.proxy(on.proxy);
-    live.listeners[on.index].open.store(true, std::sync::atomic::Ordering::Relaxed);
+    live.listeners[on.index].open.store(true, Relaxed);
     let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
     let mut taken = 0;
     loop {
         while matches!(live.state(), State::Paused | State::Stopped)
-            || world.process.connections.get() >= world.maxconn
-            || live.front.connections.get() >= live.maxconn.load(std::sync::atomic::Ordering::Relaxed)
+            || world.process.connections.get() >= world.limits.maxconn.load(Relaxed)
+            || live.front.connections.get() >= live.maxconn.load(Relaxed)
             || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit
             || rate_limited(local, on.proxy)
         {
@@ -97,7 +98,7 @@ pub async fn accept(local: &'static Local, on: Listening) {
         let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
         tokio::task::spawn_local(serve(greet(local, accepted)));
     }
-    live.listeners[on.index].open.store(false, std::sync::atomic::Ordering::Relaxed);
+    live.listeners[on.index].open.store(false, Relaxed);
 }
 
 async fn freed() {
@@ -122,14 +123,14 @@ async fn freed() {
 fn rate_limited(local: &Local, proxy: ProxyId) -> bool {
     let world = local.world;
     let (p, live) = world.proxy(proxy);
-    let g = &world.config.global;
-    if p.rate_limit_sessions.is_none() && g.maxconnrate.is_none() && g.maxsessrate.is_none() {
+    let (connections, sessions) = (world.limits.connection_rate.load(Relaxed), world.limits.session_rate.load(Relaxed));
+    if p.rate_limit_sessions.is_none() && connections == 0 && sessions == 0 {
         return false;
     }
     let up = world.uptime_ms();
     p.rate_limit_sessions.is_some_and(|max| max > 0 && live.front.session_rate.get(up) >= max)
-        || g.maxconnrate.is_some_and(|max| max > 0 && world.process.connection_rate.get(up) >= max)
-        || g.maxsessrate.is_some_and(|max| max > 0 && world.process.session_rate.get(up) >= max)
+        || connections > 0 && world.process.connection_rate.get(up) >= connections
+        || sessions > 0 && world.process.session_rate.get(up) >= sessions
 }
 
 fn take(fd: &OwnedFd, is_inet: bool) -> rustix::io::Result<(OwnedFd, Option<SocketAddr>)> {

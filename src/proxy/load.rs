@@ -67,7 +67,7 @@ pub fn configuration(args: &Args) -> Result<Config, u8> {
         if introduces {
             start::notices();
         }
-        eprint!("{text}");
+        start::say(text);
     };
     let files = match files(&args.files) {
         Ok(f) => f,

@@ -115,7 +115,8 @@ pub fn set_weight(world: &'static World, p: ProxyId, s: ServerId, text: &str) ->
         None => match text.parse::<u32>() {
             Ok(n) if n <= 256 => n,
             Ok(_) => return Err("Absolute weight can only be between 0 and 256 inclusive.\n".to_owned()),
-            Err(_) => return Err("Require <weight> or <weight%>.\n".to_owned()),
+            Err(_) if text.is_empty() => return Err("Require <weight> or <weight%>.\n".to_owned()),
+            Err(_) => return Err("Empty weight string empty or preceded by garbage".to_owned()),
         },
     };
     let fixed = matches!(proxy.balance, crate::ir::proxy::Balance::StaticRr)

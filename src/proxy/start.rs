@@ -6,13 +6,14 @@ use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
 use super::argv::{self, Args, Bad};
 use super::bind::{self, Inherited};
 use super::logger::Identity;
-use super::world::World;
+use super::world::{World, lock};
 use super::{checks, listener, stop, thread};
 use crate::ir::Config;
 use crate::process::daemon::{self, Fork};
@@ -85,20 +86,34 @@ fn usage() -> ExitCode {
     ExitCode::from(1)
 }
 
+/// What was said so far, for `show startup-logs`.
+static SAID: Mutex<String> = Mutex::new(String::new());
+
+/// Everything that was said on standard error before serving began.
+pub fn said() -> String {
+    lock(&SAID).clone()
+}
+
+/// Says something on standard error, whole lines.
+pub fn say(text: &str) {
+    eprint!("{text}");
+    lock(&SAID).push_str(text);
+}
+
 /// What stands once before the first warning or error.
 pub fn notices() {
     let pid = std::process::id();
     let exe = std::env::current_exe().unwrap_or_default();
-    eprintln!("[NOTICE]   ({pid}) : haproxy version is {VERSION}");
-    eprintln!("[NOTICE]   ({pid}) : path to executable is {}", exe.display());
+    say(&format!("[NOTICE]   ({pid}) : haproxy version is {VERSION}\n"));
+    say(&format!("[NOTICE]   ({pid}) : path to executable is {}\n", exe.display()));
 }
 
 pub fn alert(text: &str) {
-    eprintln!("[ALERT]    ({}) : {text}", std::process::id());
+    say(&format!("[ALERT]    ({}) : {text}\n", std::process::id()));
 }
 
 pub fn warning(text: &str) {
-    eprintln!("[WARNING]  ({}) : {text}", std::process::id());
+    say(&format!("[WARNING]  ({}) : {text}\n", std::process::id()));
 }
 
 /// `-m`: MiB of address space that the process may take.

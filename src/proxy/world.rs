@@ -30,11 +30,20 @@ pub struct World {
     pub started_at: i64,
     /// Seconds east of UTC, looked at again now and then.
     pub utc_offset: AtomicI32,
-    pub maxconn: u32,
+    /// As configured; an operator may set less.
+    pub hard_maxconn: u32,
+    pub limits: Limits,
     pub stopping: AtomicBool,
     pub threads: Mutex<Vec<super::thread::Handle>>,
     /// Streams so far: numbers them.
     pub streams: AtomicU64,
+}
+
+/// Limits of the process that an operator may change; a rate of 0 is none.
+pub struct Limits {
+    pub maxconn: AtomicU32,
+    pub connection_rate: AtomicU32,
+    pub session_rate: AtomicU32,
 }
 
 /// How a proxy lives.
@@ -100,7 +109,12 @@ impl World {
             started: clock::now(),
             started_at: now,
             utc_offset: AtomicI32::new(crate::process::utc_offset::utc_offset(now / 1_000_000)),
-            maxconn,
+            hard_maxconn: maxconn,
+            limits: Limits {
+                maxconn: AtomicU32::new(maxconn),
+                connection_rate: AtomicU32::new(config.global.maxconnrate.unwrap_or(0)),
+                session_rate: AtomicU32::new(config.global.maxsessrate.unwrap_or(0)),
+            },
             stopping: AtomicBool::new(false),
             threads: Mutex::default(),
             streams: AtomicU64::new(0),

@@ -4,7 +4,33 @@ use crate::cli::command::{COMMAND, Command, Output};
 use crate::ir::listener::{AccessLevel, SeverityOutput};
 use crate::text::atoms::{self, TimeUnit};
 
-pub const ALL: &[&Command] = &[&HELP, &OPERATOR, &PROMPT, &QUIT, &SET_SEVERITY, &SET_TIMEOUT, &USER];
+pub const ALL: &[&Command] =
+    &[&EXPERIMENTAL, &EXPERT, &HELP, &OPERATOR, &PROMPT, &QUIT, &SET_SEVERITY, &SET_TIMEOUT, &USER];
+
+const EXPERT: Command = Command {
+    name: "expert-mode",
+    args: "[on|off]",
+    level: AccessLevel::Admin,
+    doc: "turn expert mode on or off, or say which it is",
+    run: |session, _, input| switch("expert-mode", &mut session.expert, input.word(0)),
+    ..COMMAND
+};
+const EXPERIMENTAL: Command = Command {
+    name: "experimental-mode",
+    args: "[on|off]",
+    level: AccessLevel::Admin,
+    doc: "turn experimental mode on or off, or say which it is",
+    run: |session, _, input| switch("experimental-mode", &mut session.experimental, input.word(0)),
+    ..COMMAND
+};
+
+fn switch(name: &str, mode: &mut bool, word: &str) -> Output {
+    if word.is_empty() {
+        return Output::line(format_args!("{name} is {}", if *mode { "ON" } else { "OFF" }));
+    }
+    *mode = word == "on";
+    Output::none()
+}
 
 const HELP: Command = Command {
     name: "help",
@@ -14,10 +40,12 @@ const HELP: Command = Command {
         let wanted = input.words.join(" ");
         let mut out = String::from("The following commands are valid at this level:\n");
         let fits = |c: &&'static Command| {
-            c.level <= session.level && c.status != crate::text::book::Status::Missing && c.name.starts_with(&wanted)
+            c.level <= session.level
+                && c.status != crate::text::book::Status::Missing
+                && (c.name.starts_with(&wanted) || super::ALWAYS.contains(&c.name))
         };
         let mut list: Vec<_> = super::all().filter(fits).collect();
-        list.sort_by_key(|c| (matches!(c.name, "help" | "prompt" | "quit"), c.name));
+        list.sort_by_key(|c| (super::ALWAYS.contains(&c.name), c.name));
         for c in list {
             out.push_str(&c.usage());
             out.push('\n');
@@ -40,7 +68,10 @@ const OPERATOR: Command = Command {
     name: "operator",
     doc: "lower the level of this connection to operator",
     run: |session, _, _| {
-        session.level = session.level.min(AccessLevel::Operator);
+        if session.level < AccessLevel::Operator {
+            return Output::line("Permission denied");
+        }
+        session.level = AccessLevel::Operator;
         Output::none()
     },
     ..COMMAND
@@ -78,6 +109,9 @@ const SET_TIMEOUT: Command = Command {
     run: |session, _, input| {
         if input.word(0) != "cli" {
             return Output::line("'set timeout' only supports 'cli'.");
+        }
+        if input.word(1).is_empty() {
+            return Output::line("Expects an integer value.");
         }
         match atoms::duration(input.word(1), TimeUnit::Seconds) {
             Ok(d) if !d.is_zero() => {

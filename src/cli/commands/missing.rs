@@ -19,10 +19,9 @@ missing! {
     "create and remove servers while running": "add server" "del server";
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
     "dynamic cookies": "disable dynamic-cookie backend" "enable dynamic-cookie backend" "set dynamic-cookie-key backend";
-    "limits of the process": "set maxconn global" "set rate-limit";
     "the inside of the process":
         "show activity" "show events" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
-        "show trace" "trace" "debug dev" "expert-mode" "experimental-mode";
+        "show trace" "trace" "debug dev";
     "caches, peers and resolvers": "show cache" "show peers" "show resolvers";
     "variables of the process": "set var";
     "requests made by the process itself": "httpclient";

@@ -2,10 +2,18 @@
 
 use super::frontend;
 use crate::cli::command::{COMMAND, Command, Output};
+use crate::cli::control::Control;
 use crate::ir::listener::AccessLevel;
 
-pub const ALL: &[&Command] =
-    &[&CLEAR_COUNTERS, &DISABLE_FRONTEND, &ENABLE_FRONTEND, &SET_MAXCONN_FRONTEND, &SHUTDOWN_FRONTEND];
+pub const ALL: &[&Command] = &[
+    &CLEAR_COUNTERS,
+    &DISABLE_FRONTEND,
+    &ENABLE_FRONTEND,
+    &SET_MAXCONN_FRONTEND,
+    &SET_MAXCONN_GLOBAL,
+    &SET_RATE_LIMIT,
+    &SHUTDOWN_FRONTEND,
+];
 
 const CLEAR_COUNTERS: Command = Command {
     name: "clear counters",
@@ -29,7 +37,7 @@ const DISABLE_FRONTEND: Command = Command {
     doc: "temporarily disable specific frontend",
     run: |_, c, input| match frontend(c, input.word(0)) {
         Ok(p) if c.pause(p, true) => Output::none(),
-        Ok(_) => Output::line("Frontend is already disabled."),
+        Ok(_) => Output::line("All sockets are already disabled."),
         Err(e) => Output::Text(e),
     },
     ..COMMAND
@@ -41,7 +49,7 @@ const ENABLE_FRONTEND: Command = Command {
     doc: "re-enable specific frontend",
     run: |_, c, input| match frontend(c, input.word(0)) {
         Ok(p) if c.pause(p, false) => Output::none(),
-        Ok(_) => Output::line("Frontend is already enabled."),
+        Ok(_) => Output::line("All sockets are already enabled."),
         Err(e) => Output::Text(e),
     },
     ..COMMAND
@@ -63,13 +71,66 @@ const SET_MAXCONN_FRONTEND: Command = Command {
     args: "<frontend> <value>",
     level: AccessLevel::Admin,
     doc: "change a frontend's maxconn setting",
-    run: |_, c, input| match (frontend(c, input.word(0)), input.word(1).parse::<u32>()) {
+    run: |_, c, input| match (frontend(c, input.word(0)), input.word(1)) {
         (Err(e), _) => Output::Text(e),
-        (Ok(_), Err(_)) => Output::line("Integer value expected."),
-        (Ok(p), Ok(n)) => {
-            c.set_frontend_maxconn(p, n);
+        (Ok(_), "") => Output::line("Integer value expected."),
+        (Ok(p), text) => {
+            c.set_frontend_maxconn(p, number(text));
             Output::none()
         }
     },
     ..COMMAND
 };
+
+/// Text that is no number counts as 0, as in the original.
+fn number(text: &str) -> u32 {
+    u32::try_from(crate::expr::value::leading_int(text.as_bytes()).0).unwrap_or(0)
+}
+
+const SET_MAXCONN_GLOBAL: Command = Command {
+    name: "set maxconn global",
+    args: "<value>",
+    level: AccessLevel::Admin,
+    doc: "change the per-process maxconn setting",
+    run: |_, c, input| match input.word(0) {
+        "" => Output::line("Expects an integer value."),
+        text => {
+            let n = number(text);
+            let done = c.set_process_maxconn((n > 0).then_some(n));
+            if done { Output::none() } else { Output::line("Value out of range.") }
+        }
+    },
+    ..COMMAND
+};
+const SET_RATE_LIMIT: Command = Command {
+    name: "set rate-limit",
+    args: "<setting> <value>",
+    level: AccessLevel::Admin,
+    doc: "change a rate limiting value",
+    run: |_, c, input| {
+        let set = match (input.word(0), input.word(1)) {
+            ("connections", "global") => |c: &dyn Control, n| c.set_connection_rate(n),
+            ("sessions", "global") => |c: &dyn Control, n| c.set_session_rate(n),
+            ("ssl-sessions" | "http-compression", "global") => {
+                return Output::line(format_args!(
+                    "'set rate-limit {}' is not implemented in this version of Hawser.",
+                    input.word(0)
+                ));
+            }
+            _ => return Output::line(RATE_LIMITS),
+        };
+        match input.word(2) {
+            "" => Output::line("Expects an integer value."),
+            text => {
+                set(c, number(text));
+                Output::none()
+            }
+        }
+    },
+    ..COMMAND
+};
+const RATE_LIMITS: &str = "'set rate-limit' only supports :
+   - 'connections global' to set the per-process maximum connection rate
+   - 'sessions global' to set the per-process maximum session rate
+   - 'ssl-sessions global' to set the per-process maximum SSL session rate
+   - 'http-compression global' to set the per-process maximum compression speed in kB/s";

@@ -84,7 +84,15 @@ fn set(c: &dyn Control, p: ProxyId, s: ServerId, input: &Input<'_>) -> Output {
         }
         "addr" => address(c, p, s, input),
         "fqdn" => Output::line("set server <b>/<s> fqdn failed because no resolution is configured."),
-        "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "check-port" | "ssl" => Output::line(format_args!(
+        "check-addr" | "check-port" if !options.check => {
+            Output::Text("health checks are not enabled on this server".to_owned())
+        }
+        "agent-addr" | "agent-port" if !options.agent_check => {
+            Output::Text("agent checks are not enabled on this server".to_owned())
+        }
+        "agent-send" if !options.agent_check => Output::line("agent checks are not enabled on this server."),
+        "ssl" => Output::line("'set server <srv> ssl' cannot be set.  default-server should define ssl settings"),
+        "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "check-port" => Output::line(format_args!(
             "'set server <srv> {}' is not implemented in this version of Hawser.",
             input.word(1)
         )),
@@ -94,8 +102,11 @@ fn set(c: &dyn Control, p: ProxyId, s: ServerId, input: &Input<'_>) -> Output {
 
 /// `addr A [port P]`
 fn address(c: &dyn Control, p: ProxyId, s: ServerId, input: &Input<'_>) -> Output {
-    let Ok(ip) = input.word(2).parse::<std::net::IpAddr>() else {
+    if input.word(2).is_empty() {
         return Output::line("set server <b>/<s> addr requires an address and optionally a port.");
+    }
+    let Ok(ip) = input.word(2).parse::<std::net::IpAddr>() else {
+        return Output::line(format_args!("Invalid addr '{}' by 'stats socket command'", input.word(2)));
     };
     let now = c.server(p, s).address;
     let port = match (input.word(3), input.word(4)) {
@@ -145,7 +156,8 @@ const SET_MAXCONN_SERVER: Command =
                 c.set_server_maxconn(p, s, n);
                 Output::none()
             }
-            Err(_) => Output::line("Require <maxconn>."),
+            Err(_) if input.word(1).is_empty() => Output::line("Require <maxconn>."),
+            Err(_) => Output::Text("maxconn string empty or preceded by garbage".to_owned()),
         })
     });
 const ENABLE_SERVER: Command =
@@ -170,6 +182,9 @@ const DISABLE_SERVER: Command = admin(
 fn checks(c: &dyn Control, input: &Input<'_>, enabled: bool) -> Output {
     with(c, input, |p, s| {
         if !c.config().proxy(p).servers[s.0].options.check {
+            if !enabled {
+                return Output::none();
+            }
             return Output::line("Health check was not configured on this server, cannot enable.");
         }
         c.set_checks(p, s, enabled);
@@ -183,6 +198,9 @@ const DISABLE_HEALTH: Command =
 fn agent(c: &dyn Control, input: &Input<'_>, enabled: bool) -> Output {
     with(c, input, |p, s| {
         if !c.config().proxy(p).servers[s.0].options.agent_check {
+            if !enabled {
+                return Output::none();
+            }
             return Output::line("Agent was not configured on this server, cannot enable.");
         }
         c.set_agent_checks(p, s, enabled);

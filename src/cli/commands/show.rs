@@ -169,7 +169,7 @@ const ERRORS: Command = Command {
 const STARTUP_LOGS: Command = Command {
     name: "show startup-logs",
     doc: "report logs emitted during HAProxy startup",
-    status: crate::text::book::Status::Missing,
+    run: |_, c, _| Output::Text(c.startup_logs() + "\n"),
     ..COMMAND
 };
 const GET_VAR: Command = Command {
@@ -179,11 +179,12 @@ const GET_VAR: Command = Command {
     doc: "retrieve contents of a process-wide variable",
     run: |_, c, input| {
         let name = input.word(0);
-        let Some(bare) = name.strip_prefix("proc.") else {
-            return Output::line("Only scope 'proc' is permitted for 'get var'.");
-        };
-        match c.variable(bare) {
-            Some(v) => Output::line(format_args!("{name}: type=str value=<{v}>")),
+        if name.is_empty() {
+            return Output::line("Missing process-wide variable identifier.");
+        }
+        match name.strip_prefix("proc.").and_then(|n| c.variable(n)) {
+            // The one answer that no empty line follows.
+            Some((kind, v)) => Output::Text(format!("{name}: type={kind} value=<{v}>")),
             None => Output::line("Variable not found."),
         }
     },
