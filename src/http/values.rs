@@ -55,6 +55,12 @@ pub fn contains(value: &[u8], token: &[u8]) -> bool {
     elements(value).any(|e| e.eq_ignore_ascii_case(token))
 }
 
+/// Letters, digits and hyphens: what every program behind us takes for the name of a header. Names with others may be read
+/// as a different one, such as `x_a` for `x-a`.
+pub fn is_usual_name(name: &[u8]) -> bool {
+    name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -279,3 +279,36 @@ fn the_rule_that_decided_is_told() {
         assert_eq!((first > 0, second - first, none), (true, 2, 0));
     });
 }
+
+#[test]
+fn headers_with_unusual_names_are_taken_out_or_refused_behind_the_rules() {
+    let names = "http-request return status 200 content-type text/plain lf-string \"%[req.hdr_names]\"";
+    let own = format!(
+        "frontend l\n bind @front.sock@\n option http-restrict-req-hdr-names delete\n http-request set-header X_Set \"%[req.hdr_names]\"\n default_backend n\n\
+         frontend r\n bind @reject.sock@\n option http-restrict-req-hdr-names reject\n default_backend n\n\
+         backend n\n {names}"
+    );
+    on_both(&own, |p| {
+        assert_eq!(body(&p.get("front.sock", "/", &["X_a: 1", "X-b: 2", "x.c: 3"])), "host,x-b");
+        assert_eq!(body(&p.get("reject.sock", "/", &["X-b: 2"])), "host,x-b");
+        assert!(p.get("reject.sock", "/", &["X_a: 1"]).starts_with("HTTP/1.1 403 "));
+    });
+}
+
+#[test]
+fn a_forced_cookie_reaches_a_server_that_is_down() {
+    let own = "listen l\n bind @front.sock@\n cookie SRV insert indirect\n force-persist if { path /forced }\n \
+               server a @a.sock@ cookie ca disabled\n server b @b.sock@ cookie cb";
+    on_both(own, |p| {
+        let forced = p.get("front.sock", "/forced", &["Cookie: SRV=ca"]);
+        assert_eq!((body(&forced), forced.contains("set-cookie")), ("a", false), "{forced}");
+        let other = p.get("front.sock", "/", &["Cookie: SRV=ca"]);
+        assert_eq!((body(&other), other.contains("set-cookie: SRV=cb")), ("b", true), "{other}");
+    });
+}
+
+#[test]
+fn a_connection_without_tls_says_so() {
+    let own = "listen l\n bind @front.sock@\n http-request redirect scheme https unless { ssl_fc }\n server a @a.sock@";
+    on_both(own, |p| assert!(p.get("front.sock", "/x", &[]).contains("location: https://h/x\r\n")));
+}

@@ -42,6 +42,8 @@ pub const ALL: &[&Fetch] = &[
     &SRC_IS_LOCAL,
     &SRC_PORT,
     &UNIQUE_ID,
+    &SSL_BC,
+    &SSL_FC,
 ];
 
 /// A fetch about the client's connection.
@@ -193,3 +195,21 @@ const BC_HTTP_MAJOR: Fetch =
     server("bc_http_major", Type::Int, "The major HTTP version of the server's connection.", |s, _, _| {
         s.response.map(|_| Value::Int(1))
     });
+
+// No listener and no server of this version speaks TLS, and a file that asks for it is refused.
+const SSL_FC: Fetch = Fetch {
+    name: "ssl_fc",
+    out: Type::Bool,
+    needs: Needs::Client,
+    doc: "Whether the client's connection is TLS.",
+    get: |_, _, _| Some(Value::Bool(false)),
+    ..FETCH
+};
+const SSL_BC: Fetch = Fetch {
+    name: "ssl_bc",
+    out: Type::Bool,
+    needs: Needs::Server,
+    doc: "Whether the connection to the server is TLS.",
+    get: |s, _, _| s.server.map(|_| Value::Bool(false)),
+    ..FETCH
+};

@@ -43,7 +43,7 @@ missing! {
     "Whether and how the response is compressed." Str:
         "res.comp_algo";
     "TLS facts of the connection to the server." Bool:
-        "ssl_bc" "ssl_bc_is_resumed";
+        "ssl_bc_is_resumed";
     "TLS facts of the connection to the server." Int:
         "ssl_bc_alg_keysize" "ssl_bc_err" "ssl_bc_use_keysize";
     "TLS facts of the connection to the server." Str:
@@ -65,7 +65,7 @@ missing! {
     "Facts of the certificate presented to the client." Int:
         "ssl_f_version";
     "TLS facts of the client's connection." Bool:
-        "ssl_fc" "ssl_fc_has_crt" "ssl_fc_has_early" "ssl_fc_has_sni" "ssl_fc_is_resumed";
+        "ssl_fc_has_crt" "ssl_fc_has_early" "ssl_fc_has_sni" "ssl_fc_is_resumed";
     "TLS facts of the client's connection." Int:
         "ssl_fc_alg_keysize" "ssl_fc_cipherlist_xxh" "ssl_fc_err" "ssl_fc_protocol_hello_id" "ssl_fc_use_keysize";
     "TLS facts of the client's connection." Str:

@@ -39,6 +39,8 @@ pub(super) struct Cookies {
     pub given: Given,
     /// The server that the cookie names.
     pub server: Option<ServerId>,
+    /// `force-persist`: a server is taken even if it is down.
+    pub forced: bool,
 }
 
 impl Cookies {
@@ -166,7 +168,7 @@ impl Stream {
         };
         let reachable = crate::proxy::world::lock(&live.servers[s].health).is_reachable();
         self.cookie.asked = if reachable { Asked::Valid } else { Asked::Down };
-        if reachable || p.options.persist {
+        if reachable || p.options.persist || self.cookie.forced {
             self.cookie.server = Some(ServerId(s));
         }
     }
@@ -185,7 +187,7 @@ impl Stream {
         if !insert {
             return;
         }
-        let stays = self.cookie.asked == Asked::Valid && self.cookie.server == Some(server);
+        let stays = matches!(self.cookie.asked, Asked::Valid | Asked::Down) && self.cookie.server == Some(server);
         let dated = spec.max_idle.is_some() || spec.max_life.is_some();
         if stays && !dated {
             return;

@@ -71,6 +71,9 @@ impl Stream {
         if let Some(f) = back.options.originalto.as_ref().or(front.options.originalto.as_ref()) {
             self.forward(f, c.connection.destination.map(|a| a.ip()), b"x-original-to");
         }
+        // `force-persist` and `ignore-persist`: the first whose condition holds.
+        let rule = back.force_persist.iter().find(|r| self.holds(c, &r.condition, &back.acls));
+        self.cookie.forced = rule.is_some_and(|r| !r.ignore);
         self.read_cookie(c, back_id);
         for rule in &back.use_server {
             if self.cookie.server.is_some() {
@@ -90,17 +93,15 @@ impl Stream {
             };
             let live = &self.local.world.proxies[back_id.0];
             if let Some(s) = wanted
-                && (lock(&live.servers[s.0].health).is_reachable() || back.options.persist)
+                && (lock(&live.servers[s.0].health).is_reachable() || back.options.persist || self.cookie.forced)
             {
                 self.cookie.server = Some(s);
             }
             break;
         }
         self.read_tables(c);
-        for rule in &back.force_persist {
-            if rule.ignore && self.holds(c, &rule.condition, &back.acls) {
-                self.cookie.server = None;
-            }
+        if rule.is_some_and(|r| r.ignore) {
+            self.cookie.server = None;
         }
         Ok(())
     }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use super::{Stop, Stream, Tell};
 use crate::expr::scope::{Clock, Data, Direction, Gauge, Level, Live, Scope, TableQuestion};
 use crate::expr::value::Value;
+use crate::http::values;
 use crate::ir::ProxyId;
 use crate::ir::action::Rule;
 use crate::ir::expr::{Acl, Condition, FormatOptions};
+use crate::ir::proxy::{Proxy, RestrictNames};
 use crate::log::Facts;
 use crate::proxy::end::{End, When, Who};
 use crate::proxy::session::Client;
@@ -217,15 +219,12 @@ impl Stream {
         self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
         self.statistics(c, p).await?;
-        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
+        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await?;
+        self.restrict_names(c, p).await
     }
 
     /// The rules that guard the statistics page.
-    pub(super) async fn stats_rules(
-        &mut self,
-        c: &mut Client,
-        p: &'static crate::ir::proxy::Proxy,
-    ) -> Result<(), Stop> {
+    pub(super) async fn stats_rules(&mut self, c: &mut Client, p: &'static Proxy) -> Result<(), Stop> {
         self.walk(c, &p.stats.http_request, &p.acls, Set::HttpRequest).await
     }
 
@@ -237,7 +236,26 @@ impl Stream {
         self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
         self.statistics(c, p).await?;
-        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await
+        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await?;
+        self.restrict_names(c, p).await
+    }
+
+    /// `option http-restrict-req-hdr-names`, behind the rules of the proxy that has it.
+    async fn restrict_names(&mut self, c: &mut Client, p: &Proxy) -> Result<(), Stop> {
+        let Some(policy) = p.options.http_restrict_req_hdr_names.filter(|_| self.is_http) else { return Ok(()) };
+        let unusual = |name: &[u8]| !values::is_usual_name(name);
+        match policy {
+            RestrictNames::Preserve => {}
+            RestrictNames::Delete => {
+                self.request.remove_if(|name, _| unusual(name));
+            }
+            RestrictNames::Reject if self.request.headers().any(|(name, _)| unusual(name)) => {
+                let verdict = Verdict::Deny(Box::new(crate::rules::reply::page(403)));
+                return Err(self.refused(c, verdict, Set::HttpRequest).await);
+            }
+            RestrictNames::Reject => {}
+        }
+        Ok(())
     }
 
     pub(super) async fn response_rules(&mut self, c: &mut Client) -> Result<(), Stop> {

@@ -85,7 +85,7 @@ impl Stream {
         let (p, live) = world.proxy(back);
         let stuck = lock(world.proxies[table.0].table.as_ref()?).server(key, world.uptime_ms())?;
         let found = self.in_this_backend(back, stuck)?;
-        (p.options.persist || lock(&live.servers[found.0].health).is_reachable()).then_some(found)
+        (p.options.persist || self.cookie.forced || lock(&live.servers[found.0].health).is_reachable()).then_some(found)
     }
 
     /// A table may serve several backends: what they have in common is the servers' names, or else their numbers.

@@ -207,10 +207,11 @@ fn persist(l: &mut Line<'_>, ignore: bool) {
 }
 const FORCE_PERSIST: Keyword = Keyword {
     name: "force-persist",
-    status: Status::Missing,
     sections: LISTEN.or(BACKEND),
     args: Syntax::Custom("{ if | unless } <condition>"),
     doc: "When a cookie is obeyed even for a server that is down.",
+    examples: &["force-persist if { path_beg /admin }"],
+    rejects: &["force-persist", "force-persist if"],
     lower: |l| persist(l, false),
     ..KEYWORD
 };

@@ -156,20 +156,19 @@ const ORIGINALTO: Keyword = Keyword {
 };
 const RESTRICT_NAMES: Keyword = Keyword {
     args: Syntax::Args(&[Arg::Value("policy", Kind::OneOf(&["preserve", "delete", "reject"]))]),
-    ..switch("option http-restrict-req-hdr-names", PROXY, "What becomes of headers with unusual names.", |l| {
-        let policy = match l.args.text("policy") {
-            Some("preserve") => RestrictNames::Preserve,
-            _ => {
-                let d = Diagnostic::error(
-                    "not-implemented",
-                    l.arg_at(0),
-                    "'http-restrict-req-hdr-names' other than 'preserve' is not implemented in this version of Hawser.",
-                );
-                return l.diag.push(d);
-            }
-        };
-        l.proxy().options.http_restrict_req_hdr_names = Some(policy);
-    })
+    ..switch(
+        "option http-restrict-req-hdr-names",
+        PROXY,
+        "What becomes of request headers with other than letters, digits and hyphens in their names.",
+        |l| {
+            let policy = match l.args.text("policy") {
+                Some("delete") => RestrictNames::Delete,
+                Some("reject") => RestrictNames::Reject,
+                _ => RestrictNames::Preserve,
+            };
+            l.proxy().options.http_restrict_req_hdr_names = Some(policy);
+        },
+    )
 };
 const IDLE_CLOSE: Keyword = Keyword {
     status: Status::Tuning,
