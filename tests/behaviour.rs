@@ -13,6 +13,8 @@ mod failover;
 mod failover_pair;
 #[path = "behaviour/farm.rs"]
 mod farm;
+#[path = "behaviour/health.rs"]
+mod health;
 #[path = "behaviour/master.rs"]
 mod master;
 #[path = "behaviour/operators.rs"]

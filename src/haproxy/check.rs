@@ -3,6 +3,7 @@
 pub mod listeners;
 pub mod modes;
 pub mod names;
+pub mod servers;
 pub mod timeouts;
 
 use super::Outside;
@@ -19,6 +20,7 @@ pub fn run(draft: &mut Draft, _outside: &dyn Outside, sources: &Sources, diag: &
         listeners::check(&draft.config.proxies[i], diag);
         modes::check(&mut draft.config, i, sources, diag);
         names::check(&draft.config.proxies[i], sources, diag);
+        servers::check(&draft.config, i, diag);
         timeouts::check(&draft.config.proxies[i], diag);
     }
 }

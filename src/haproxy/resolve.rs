@@ -144,11 +144,9 @@ fn servers_named(p: &mut Proxy, names: &Names, diag: &mut Diagnostics) {
         let Some(t) = &mut s.options.track else { continue };
         t.target = here.and_then(|h| names.server(&t.name, h));
         if t.target.is_none() {
-            let message = format!(
-                "config : backend '{owner}', server '{}': unable to find required server '{}' for 'track'.",
-                s.name, t.name
-            );
-            diag.push(Diagnostic::error("unknown-server", t.at, message).placed(Place::Nowhere));
+            let message =
+                format!("'server {owner}/{}' : unable to find required server '{}' for tracking.", s.name, t.name);
+            diag.push(Diagnostic::error("unknown-server", t.at, message).placed(Place::Line));
         }
     }
 }

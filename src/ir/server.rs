@@ -215,8 +215,6 @@ pub enum UseSrc {
     Client,
     ClientIp,
     Address(Address),
-    /// `hdr_ip(name[,occurrence])`
-    HeaderIp(String, i32),
 }
 
 /// One way to find an address at start (manual 5.2 `init-addr`).

@@ -77,12 +77,18 @@ async fn drive(local: &'static Local, p: ProxyId, s: ServerId, first: Duration) 
             report::report(world, p, s, outcome);
         }
         let pause = interval(world, p, s);
-        let next = began + pause;
-        let now = clock::now();
-        timer.arm(Some(if next > now { next } else { now + Duration::from_millis(1) }));
-        tokio::select! {
-            () = timer.elapsed() => {}
-            () = live.check_now.notified() => {}
+        let mut next = (began + pause).max(clock::now() + Duration::from_millis(1));
+        loop {
+            timer.arm(Some(next));
+            tokio::select! {
+                () = timer.elapsed() => break,
+                () = live.check_now.notified() => break,
+                () = live.check_soon.notified() => {
+                    if let Some(fast) = timing(world, p, s).fastinter {
+                        next = next.min(clock::now() + fast);
+                    }
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockop
 use super::servers::Target;
 use super::socket::Socket;
 use crate::ir::address::Address;
+use crate::ir::proxy::Proxy;
 use crate::ir::server::{Source, UseSrc};
 
 /// What else must be known.
@@ -19,11 +20,44 @@ pub struct Manner<'a> {
     pub interface: Option<&'a str>,
     /// The client's address, for `usesrc client`.
     pub client: Option<SocketAddr>,
-    pub keepalive: bool,
+    pub keepalive: Option<Keepalive>,
     pub user_timeout: Option<std::time::Duration>,
     /// The third packet of the handshake waits for data to ride on, or for the end: a check that only connects is never
     /// seen by the server.
     pub delay_ack: bool,
+}
+
+/// Probes on silent connections (`option srvtcpka`, `srvtcpka-cnt` and its like); what is not said is the system's choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Unanswered probes before the connection is given up.
+    pub count: Option<u32>,
+    /// Silence before the first.
+    pub idle: Option<std::time::Duration>,
+    /// Time between them.
+    pub interval: Option<std::time::Duration>,
+}
+
+impl Keepalive {
+    /// What a proxy says for connections to its servers.
+    pub fn to_servers(p: &Proxy) -> Option<Self> {
+        let o = &p.options;
+        o.srvtcpka.then_some(Self { count: o.srvtcpka_cnt, idle: o.srvtcpka_idle, interval: o.srvtcpka_intvl })
+    }
+
+    fn apply(self, fd: &OwnedFd) -> io::Result<()> {
+        sockopt::set_socket_keepalive(fd, true)?;
+        if let Some(n) = self.count {
+            sockopt::set_tcp_keepcnt(fd, n)?;
+        }
+        if let Some(t) = self.idle {
+            sockopt::set_tcp_keepidle(fd, t)?;
+        }
+        if let Some(t) = self.interval {
+            sockopt::set_tcp_keepintvl(fd, t)?;
+        }
+        Ok(())
+    }
 }
 
 /// An attempt that has begun, or has already succeeded (servers on this machine answer at once).
@@ -67,8 +101,8 @@ fn finish(result: rustix::io::Result<()>, fd: OwnedFd) -> io::Result<Attempt> {
 }
 
 fn prepare(fd: &OwnedFd, manner: Manner<'_>, to: &SocketAddr) -> io::Result<()> {
-    if manner.keepalive {
-        sockopt::set_socket_keepalive(fd, true)?;
+    if let Some(k) = manner.keepalive {
+        k.apply(fd)?;
     }
     if let Some(t) = manner.user_timeout {
         sockopt::set_tcp_user_timeout(fd, u32::try_from(t.as_millis()).unwrap_or(u32::MAX))?;

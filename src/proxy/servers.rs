@@ -61,6 +61,8 @@ pub struct ServerLive {
     pub agent_enabled: AtomicBool,
     /// Wakes the driver of its checks.
     pub check_now: tokio::sync::Notify,
+    /// Brings the next check forward to `fastinter` from now, where there is one.
+    pub check_soon: tokio::sync::Notify,
 }
 
 /// Where to connect to.
@@ -123,6 +125,7 @@ impl ServerLive {
             checks_enabled: AtomicBool::new(!saved.is_some_and(|s| s.checks_paused)),
             agent_enabled: AtomicBool::new(!saved.is_some_and(|s| s.agent_paused)),
             check_now: tokio::sync::Notify::const_new(),
+            check_soon: tokio::sync::Notify::const_new(),
         }
     }
 

@@ -90,9 +90,9 @@ impl<'a> Subject<'a> {
 }
 
 impl Srv<'_> {
-    /// Whether anything checks it.
+    /// Whether checks say how it is, its own or those of the server that it follows.
     pub fn is_checked(&self) -> bool {
-        self.server.options.check || self.server.options.agent_check || self.tracked.is_some()
+        self.server.options.check || self.tracked.is_some()
     }
 
     /// `UP`, `UP 1/3`, `DOWN 1/2`, `MAINT`, `DRAIN`, `NOLB`, `no check`: the status column.
@@ -110,7 +110,10 @@ impl Srv<'_> {
             return "DOWN (agent)".to_owned();
         }
         match (up, drain) {
-            (true, true) if h.level < h.full() => format!("DRAIN {}/{}", h.level + 1 - h.rise, h.fall),
+            (true, true) if !self.is_checked() && self.server.options.agent_check => "DRAIN (agent)".to_owned(),
+            (true, true) if self.is_checked() && h.level < h.full() => {
+                format!("DRAIN {}/{}", h.level + 1 - h.rise, h.fall)
+            }
             (true, true) => "DRAIN".to_owned(),
             (true, false) if !self.is_checked() => "no check".to_owned(),
             (true, false) if h.stopping => "NOLB".to_owned(),
@@ -125,9 +128,6 @@ impl Srv<'_> {
 
     /// The weight that the balancer uses, in the units of the configuration.
     pub fn effective_weight(&self) -> u32 {
-        if self.health.admin == Admin::Drain || self.health.agent_drain {
-            return 0;
-        }
         (self.weight * self.ramp).div_ceil(100)
     }
 }

@@ -126,7 +126,8 @@ pub fn expression(words: &[Word], draft: &mut Draft, diag: &mut Diagnostics) -> 
         None => default_method(kind, fetches::get(sample.fetch).name)?,
     };
     let entries = entries(patterns, method)?;
-    if entries.is_empty() && flags.files.is_empty() && !matches!(method, Match::Found | Match::Bool) && !flags.ended {
+    // Any flag at all says that it is meant.
+    if rest.is_empty() && !matches!(method, Match::Found | Match::Bool) {
         diag.push(never_matches(&first.text, first));
     }
     let set = PatternSet {

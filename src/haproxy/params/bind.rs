@@ -55,6 +55,13 @@ fn number(w: &[Word], name: &str, low: i64, high: i64) -> Result<i64, String> {
         .ok_or_else(|| format!("'{name}' : invalid value {text}, must be >= {low}"))
 }
 
+/// What a text begins with as a number, which is 0 where there is none.
+fn count(w: &[Word], name: &str) -> Result<i64, String> {
+    let text = w[0].text.as_str();
+    let n = crate::expr::value::leading_int(text.as_bytes()).0;
+    if n < 0 { Err(format!("'{name}' : invalid value {n}, must be >= 0")) } else { Ok(n) }
+}
+
 fn u32_of(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -62,7 +69,8 @@ fn u32_of(n: i64) -> u32 {
 /// Every parameter, in the manual's order.
 pub const ALL: &[BindParam] = &[
     pair("accept-netscaler-cip", "Expects a NetScaler client address header.", |w, t| {
-        t.options.accept_netscaler = Some(u32_of(number(w, "accept-netscaler-cip", 0, u32::MAX.into())?));
+        let magic = u32_of(number(w, "accept-netscaler-cip", 0, u32::MAX.into())?);
+        t.options.accept_netscaler = Some(magic);
         Ok(())
     }),
     flag("accept-proxy", "Expects a PROXY header.", |_, t| {
@@ -70,7 +78,7 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     pair("backlog", "How many connections the system queues.", |w, t| {
-        t.options.backlog = Some(u32_of(number(w, "backlog", 0, i32::MAX.into())?)).filter(|n| *n > 0);
+        t.options.backlog = Some(u32_of(count(w, "backlog")?)).filter(|n| *n > 0);
         Ok(())
     }),
     flag("defer-accept", "Accepts when data has arrived.", |_, t| {
@@ -85,7 +93,7 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     pair("gid", "The group of a unix socket's file, by number.", |w, t| {
-        t.options.gid = Some(Account::Id(u32_of(number(w, "gid", 0, u32::MAX.into())?)));
+        t.options.gid = Some(Account::Id(u32_of(count(w, "gid")?)));
         Ok(())
     }),
     pair("group", "The group of a unix socket's file.", |w, t| {
@@ -110,7 +118,7 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     pair("maxconn", "The most concurrent connections of the listener.", |w, t| {
-        t.options.maxconn = Some(u32_of(number(w, "maxconn", 0, i32::MAX.into())?)).filter(|n| *n > 0);
+        t.options.maxconn = Some(u32_of(count(w, "maxconn")?)).filter(|n| *n > 0);
         Ok(())
     }),
     pair("mode", "The permissions of a unix socket's file, octal.", |w, t| {
@@ -119,7 +127,8 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     pair("mss", "The largest TCP segment.", |w, t| {
-        t.options.mss = Some(number(w, "mss", -65535, 65535)? as i32);
+        let wrong = "'mss' : expects an MSS with and absolute value between 1 and 65535";
+        t.options.mss = Some(number(w, "mss", -65535, 65535).ok().filter(|n| *n != 0).ok_or(wrong)? as i32);
         Ok(())
     }),
     pair("name", "The listener's name.", |w, t| {
@@ -127,7 +136,16 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     missing("namespace", 1, "The network namespace of the listener."),
-    tuning("nice", 1, "The priority of the listener's connections; all are served alike here."),
+    BindParam {
+        status: Status::Tuning,
+        ..pair("nice", "The priority of the listener's connections; all are served alike here.", |w, _| {
+            let n = crate::expr::value::leading_int(w[0].text.as_bytes()).0;
+            if (-1024..=1024).contains(&n) {
+                return Ok(());
+            }
+            Err(format!("'nice' : invalid value {n}, allowed range is -1024..1024"))
+        })
+    },
     tuning("process", 1, "Which processes listen: there is one."),
     tuning("thread", 1, "Which threads listen: all do."),
     missing("proto", 1, "The protocol, whatever is negotiated."),
@@ -144,7 +162,7 @@ pub const ALL: &[BindParam] = &[
     pair("tcp-ut", "How long sent data may stay unacknowledged.", |w, t| {
         t.options.tcp_user_timeout = Some(
             atoms::duration(&w[0].text, TimeUnit::Milliseconds)
-                .map_err(|_| format!("'tcp-ut' : invalid value {}", w[0].text))?,
+                .map_err(|_| "'tcp-ut' : expects a positive delay in milliseconds".to_owned())?,
         );
         Ok(())
     }),
@@ -154,7 +172,7 @@ pub const ALL: &[BindParam] = &[
         Ok(())
     }),
     pair("uid", "The owner of a unix socket's file, by number.", |w, t| {
-        t.options.uid = Some(Account::Id(u32_of(number(w, "uid", 0, u32::MAX.into())?)));
+        t.options.uid = Some(Account::Id(u32_of(count(w, "uid")?)));
         Ok(())
     }),
     pair("user", "The owner of a unix socket's file.", |w, t| {

@@ -81,19 +81,29 @@ fn time(w: &[Word], name: &str, t: &Target<'_>) -> Result<Duration, String> {
     }
 }
 
-fn port(w: &[Word], name: &str) -> Result<u16, String> {
-    u16::try_from(lenient(w)).map_err(|_| format!("'{name}' : invalid port {}", word(w)))
+/// The last 16 bits of what is written, as the original takes them.
+fn port(w: &[Word]) -> Option<u16> {
+    Some(lenient(w) as u16).filter(|n| *n > 0)
 }
 
+/// One of the words that a parameter takes.
+fn one_of(w: &[Word], allowed: &[&str], otherwise: impl FnOnce(&str) -> String) -> Result<(), String> {
+    if allowed.contains(&word(w)) { Ok(()) } else { Err(otherwise(word(w))) }
+}
+
+/// An address by number: names are not looked up here.
 fn plain_address(w: &[Word]) -> Result<(Address, Option<u16>), String> {
     let p = address::parse(word(w), address::PLAIN)?;
+    if matches!(p.address, Address::Name { .. }) {
+        return Err(format!("invalid address: '{0}' in '{0}'", word(w)));
+    }
     Ok((p.address, p.has_port.then_some(p.ports.0)))
 }
 
 /// Every parameter, in the manual's order; `no-` forms right behind.
 pub const ALL: &[ServerParam] = &[
     pair("addr", "The address that checks go to.", |w, t| {
-        let (a, port) = plain_address(w)?;
+        let (a, port) = plain_address(w).map_err(|e| format!("'addr' : {e}"))?;
         t.options.check_address = Some(a);
         t.options.check_port = port.or(t.options.check_port);
         Ok(())
@@ -115,11 +125,12 @@ pub const ALL: &[ServerParam] = &[
         Ok(())
     }),
     pair("agent-addr", "The agent's address.", |w, t| {
-        t.options.agent_address = Some(plain_address(w)?.0);
+        let wrong = |_| format!("parsing agent-addr failed. Check if '{}' is correct address.", word(w));
+        t.options.agent_address = Some(plain_address(w).map_err(wrong)?.0);
         Ok(())
     }),
     pair("agent-port", "The agent's port.", |w, t| {
-        t.options.agent_port = Some(port(w, "agent-port")?);
+        t.options.agent_port = port(w);
         Ok(())
     }),
     flag("backup", "Used only when the others are down.", |_, t| {
@@ -151,6 +162,9 @@ pub const ALL: &[ServerParam] = &[
         Ok(())
     }),
     pair("cookie", "The server's value in cookies.", |w, t| {
+        if word(w).is_empty() {
+            return Err("'cookie' expects <value> as argument.".to_owned());
+        }
         t.options.cookie = Some(word(w).to_owned());
         Ok(())
     }),
@@ -163,16 +177,15 @@ pub const ALL: &[ServerParam] = &[
         Ok(())
     }),
     pair("error-limit", "How many errors in a row on-error waits for.", |w, t| {
-        t.options.error_limit =
-            count(w).ok_or_else(|| format!("'error-limit' needs to be positive (got {})", word(w)))?;
+        t.options.error_limit = count(w).ok_or("error-limit has to be > 0.")?;
         Ok(())
     }),
     pair("fall", "How many failed checks make the server down.", |w, t| {
-        t.options.timing.fall = count(w).ok_or_else(|| format!("'fall' has to be > 0 (got {})", word(w)))?;
+        t.options.timing.fall = count(w).ok_or("'fall' has to be > 0.")?;
         Ok(())
     }),
     pair("rise", "How many passed checks make the server up.", |w, t| {
-        t.options.timing.rise = count(w).ok_or_else(|| format!("'rise' has to be > 0 (got {})", word(w)))?;
+        t.options.timing.rise = count(w).ok_or("'rise' has to be > 0.")?;
         Ok(())
     }),
     pair("inter", "How often the server is checked.", |w, t| {
@@ -188,23 +201,34 @@ pub const ALL: &[ServerParam] = &[
         Ok(())
     }),
     pair("id", "The server's number.", |w, t| {
-        t.id = Some(count(w).ok_or_else(|| "custom id has to be > 0".to_owned())?);
+        t.id = Some(count(w).ok_or("'id' : custom id has to be > 0")?);
         Ok(())
     }),
     pair("init-addr", "How the address is found at start.", |w, t| {
         let mut ways = Vec::new();
-        for part in word(w).split(',') {
+        for part in word(w).split(',').filter(|p| !p.is_empty()) {
             ways.push(match part {
                 "last" => InitAddr::Last,
                 "libc" => InitAddr::Libc,
                 "none" => InitAddr::None,
-                ip => InitAddr::Ip(ip.parse().map_err(|_| format!("'init-addr' : unknown init-addr method '{ip}'"))?),
+                ip => InitAddr::Ip(ip.parse().map_err(|_| {
+                    format!(
+                        "'init-addr' : unknown init-addr method '{ip}', supported methods are 'libc', 'last', 'none'."
+                    )
+                })?),
             });
         }
         t.options.init_addr = Some(ways);
         Ok(())
     }),
-    missing("log-proto", 1, "How log lines are framed on TCP."),
+    ServerParam {
+        status: Status::Tuning,
+        ..pair("log-proto", "How log lines are framed on TCP, for servers of rings.", |w, _| {
+            one_of(w, &["legacy", "octet-count"], |other| {
+                format!("'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'")
+            })
+        })
+    },
     pair("maxconn", "The most concurrent requests.", |w, t| {
         t.options.maxconn = count(w);
         Ok(())
@@ -268,6 +292,9 @@ pub const ALL: &[ServerParam] = &[
     }),
     tuning("pool-low-conn", 1, "Idle connections below which other threads' are used."),
     pair("pool-max-conn", "The most idle connections kept.", |w, t| {
+        if lenient(w) < -1 {
+            return Err("'pool-max-conn' must be >= -1".to_owned());
+        }
         t.options.pool_max_conn = Some(lenient(w) as i32).filter(|n| *n >= 0);
         Ok(())
     }),
@@ -277,7 +304,7 @@ pub const ALL: &[ServerParam] = &[
         Ok(())
     }),
     pair("port", "The port that checks go to.", |w, t| {
-        t.options.check_port = Some(port(w, "port")?).filter(|n| *n > 0);
+        t.options.check_port = port(w);
         Ok(())
     }),
     missing("redir", 1, "Sends GET and HEAD to the server itself."),
@@ -306,7 +333,7 @@ pub const ALL: &[ServerParam] = &[
                 "ssl" | "cert-cn" | "ssl-cipher" | "cert-sig" | "cert-key" => {
                     return Err(format!("'proxy-v2-options {o}' is not implemented in this version of Hawser"));
                 }
-                other => return Err(format!("'proxy-v2-options' : unknown option '{other}'")),
+                other => return Err(format!("'{other}' : proxy v2 option not implemented")),
             }
         }
         Ok(())
@@ -337,7 +364,9 @@ pub const ALL: &[ServerParam] = &[
         },
     },
     pair("tcp-ut", "How long sent data may stay unacknowledged.", |w, t| {
-        t.options.tcp_user_timeout = Some(time(w, "tcp-ut", t)?);
+        let d = atoms::duration(word(w), TimeUnit::Milliseconds);
+        let d = d.map_err(|_| "'tcp-ut' : expects a positive delay in milliseconds".to_owned())?;
+        t.options.tcp_user_timeout = Some(d).filter(|d| !d.is_zero());
         Ok(())
     }),
     tuning("tfo", 0, "TCP fast open."),
@@ -359,10 +388,33 @@ pub const ALL: &[ServerParam] = &[
         t.options.weight = Some(n);
         Ok(())
     }),
-    tuning("ws", 1, "Which protocol WebSockets use: HTTP/1.1."),
-    tuning("resolve-net", 1, "Which resolved addresses are preferred."),
-    tuning("resolve-opts", 1, "How resolved addresses are chosen."),
-    tuning("resolve-prefer", 1, "Which family of resolved addresses is preferred."),
+    ServerParam {
+        status: Status::Tuning,
+        ..pair("ws", "Which protocol WebSockets use: HTTP/1.1.", |w, _| {
+            one_of(w, &["auto", "h1", "h2"], |_| "'ws' has to be 'auto', 'h1' or 'h2'".to_owned())
+        })
+    },
+    ServerParam {
+        status: Status::Tuning,
+        ..pair("resolve-net", "Which addresses of resolvers are preferred.", |w, _| {
+            let bad = word(w).split(',').find(|n| atoms::network(n).is_none());
+            bad.map_or(Ok(()), |n| Err(format!("'resolve-net' invalid network '{n}'.")))
+        })
+    },
+    ServerParam {
+        status: Status::Tuning,
+        ..pair("resolve-opts", "How addresses of resolvers are chosen.", |w, _| {
+            let known = ["allow-dup-ip", "ignore-weight", "prevent-dup-ip"];
+            let bad = word(w).split(',').find(|o| !known.contains(o));
+            bad.map_or(Ok(()), |o| Err(format!("'resolve-opts' : unknown resolve-opts option '{o}', supported methods are 'allow-dup-ip', 'ignore-weight', and 'prevent-dup-ip'.")))
+        })
+    },
+    ServerParam {
+        status: Status::Tuning,
+        ..pair("resolve-prefer", "Which family of resolvers' addresses is preferred.", |w, _| {
+            one_of(w, &["ipv4", "ipv6"], |_| "'resolve-prefer' expects either ipv4 or ipv6 as argument.".to_owned())
+        })
+    },
     missing("resolvers", 1, "Resolves the name while running."),
     missing("namespace", 1, "The network namespace of the connections."),
     missing("proto", 1, "The protocol, whatever is negotiated."),
@@ -424,10 +476,11 @@ pub fn source(words: &[Word]) -> Result<(Source, usize), String> {
         let value = words.get(used + 1);
         match w.text.as_str() {
             "usesrc" => {
-                let v = value.ok_or("'usesrc' expects an argument.")?;
+                let v = value
+                    .ok_or("'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument")?;
                 s.usesrc = Some(usesrc(&v.text)?);
             }
-            "interface" => s.interface = Some(value.ok_or("'interface' : missing interface name.")?.text.clone()),
+            "interface" => s.interface = Some(value.ok_or("'server' : missing interface name")?.text.clone()),
             _ => break,
         }
         used += 2;
@@ -440,12 +493,11 @@ fn usesrc(text: &str) -> Result<UseSrc, String> {
         "client" => UseSrc::Client,
         "clientip" => UseSrc::ClientIp,
         t => match t.strip_prefix("hdr_ip(").and_then(|r| r.strip_suffix(')')) {
-            Some(inner) => {
-                let (name, occurrence) =
-                    inner.split_once(',').map_or((inner, -1), |(n, o)| (n, o.trim().parse().unwrap_or(-1)));
-                UseSrc::HeaderIp(name.to_owned(), occurrence)
-            }
-            None => UseSrc::Address(address::parse(t, address::PLAIN)?.address),
+            Some(_) => return Err("'usesrc hdr_ip' is not implemented in this version of Hawser".to_owned()),
+            None => match address::parse(t, address::PLAIN)?.address {
+                Address::Name { .. } => return Err(format!("'usesrc {t}' : invalid address: '{t}' in '{t}'")),
+                a => UseSrc::Address(a),
+            },
         },
     })
 }

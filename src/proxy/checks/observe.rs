@@ -41,7 +41,7 @@ pub fn observe(world: &'static World, p: ProxyId, s: ServerId, layer4: bool, ok:
             OnError::MarkDown => h.force_down(),
         }
     };
-    live.check_now.notify_one();
+    live.check_soon.notify_one();
     if let Some(change) = change {
         let info = format!(
             "Detected {} consecutive errors, last one was: {}",

@@ -341,7 +341,7 @@ impl Stream {
             source: spec.options.source.as_ref().or(p.source.as_ref()),
             interface: spec.options.interface.as_deref(),
             client: c.connection.source,
-            keepalive: p.options.srvtcpka,
+            keepalive: connect::Keepalive::to_servers(p),
             user_timeout: spec.options.tcp_user_timeout,
             delay_ack: false,
         };

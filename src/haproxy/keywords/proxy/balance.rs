@@ -248,7 +248,13 @@ const SOURCE: Keyword = Keyword {
     lower: |l| {
         let words = l.rest().to_vec();
         match crate::haproxy::params::server::source(&words) {
+            Ok((_, used)) if used < words.len() => {
+                l.error(used, "'source' only supports optional keywords 'interface' and 'usesrc'.");
+            }
             Ok((s, _)) => l.proxy().source = Some(s),
+            Err(_) if words.is_empty() => {
+                l.error(0, "'source' expects <addr>[:<port>], and optionally 'usesrc' <addr>, and 'interface' <name>.");
+            }
             Err(e) => l.error(0, format!("'source' : {e}")),
         }
     },

@@ -6,10 +6,12 @@ use crate::text::grammar::{Arg, Kind};
 
 pub const ALL: &[&Keyword] = &[&COOKIE, &REQUEST_HEADER, &RESPONSE_HEADER, &DECLARE];
 
-const NAME_LEN: &[Arg] = &[Arg::Value("name", Kind::Word), Arg::Pair("len", "length", Kind::Int(1, 65535))];
+const NAME_LEN: &[Arg] = &[Arg::Value("name", Kind::Word), Arg::Pair("len", "length", Kind::Word)];
 
+/// A length is read as the original reads it: what is no number keeps nothing.
 fn name_len(l: &Line<'_>) -> Option<(String, usize)> {
-    Some((l.args.text("name")?.to_owned(), usize::try_from(l.args.int("len")?).ok()?))
+    let len = crate::expr::value::leading_int(l.args.text("len")?.as_bytes()).0;
+    Some((l.args.text("name")?.to_owned(), usize::try_from(len).unwrap_or(0)))
 }
 
 const COOKIE: Keyword = Keyword {

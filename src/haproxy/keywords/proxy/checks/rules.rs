@@ -4,7 +4,7 @@ use super::expect;
 use crate::haproxy::keyword::{BACK, KEYWORD, Keyword, Line, Syntax};
 use crate::haproxy::lower::sample::{self, Place};
 use crate::haproxy::lower::{address, format};
-use crate::ir::check::{CheckAction, CheckConnect, CheckStep, HttpSend};
+use crate::ir::check::{CheckAction, CheckConnect, CheckKind, CheckRules, CheckStep, HttpSend};
 use crate::ir::expr::Format;
 use crate::text::diag::Diagnostic;
 use crate::text::grammar::Word;
@@ -59,11 +59,31 @@ pub(super) fn push(l: &mut Line<'_>, action: CheckAction, comment: Option<String
     let checks = &mut l.proxy().checks;
     if http {
         checks.own_http();
+        if let Some(e) = out_of_order(checks, &action) {
+            return refuse(l, e);
+        }
         checks.http.push(CheckStep { action, comment, at });
     } else {
         checks.own_tcp();
         checks.tcp.push(CheckStep { action, comment, at });
     }
+}
+
+/// What an HTTP check lacks before this step: each connection is for one request and what is expected of its answer.
+fn out_of_order(checks: &CheckRules, action: &CheckAction) -> Option<String> {
+    let is_part =
+        |a: &&CheckAction| matches!(a, CheckAction::Connect(_) | CheckAction::HttpSend(_) | CheckAction::Expect(_));
+    let steps = checks.http.iter().map(|s| &s.action).filter(is_part);
+    let missing = match (action, steps.clone().next_back()) {
+        (CheckAction::HttpSend(_), Some(CheckAction::HttpSend(_) | CheckAction::Expect(_))) => ("send", "connect"),
+        (CheckAction::Expect(_), Some(CheckAction::Connect(_))) => ("expect", "send"),
+        (CheckAction::Connect(_), Some(CheckAction::Connect(_) | CheckAction::HttpSend(_))) => ("connect", "expect"),
+        _ => return None,
+    };
+    let (what, lacks) = missing;
+    let n = steps.count() + 1;
+    (checks.kind == CheckKind::Http)
+        .then(|| format!("unable to add http-check {what} rule at step {n} (missing {lacks} rule)."))
 }
 
 /// Reports what went wrong in a step.
