@@ -19,6 +19,8 @@ mod health;
 mod master;
 #[path = "behaviour/operators.rs"]
 mod operators;
+#[path = "behaviour/processes.rs"]
+mod processes;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
 #[path = "behaviour/proxy_space.rs"]

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdStream;
+use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -21,6 +23,9 @@ use crate::process::poller;
 /// Longest line, bytes.
 const LONGEST: usize = 65536;
 
+/// A successor's question (`-x`); operators do not use it.
+const GET_SOCKETS: &str = "_getsocks";
+
 /// Unless `stats timeout` says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,12 +34,18 @@ pub async fn listen(local: &'static Local, socket: StatsSocket) {
     let session = Session::new(socket.spec.options.level, socket.spec.options.severity_output);
     let is_unix =
         matches!(socket.spec.address, crate::ir::address::Address::Unix(_) | crate::ir::address::Address::Abstract(_));
-    if let Err(e) = accept(local, socket.fd, is_unix, &session).await {
+    let gives = socket.spec.options.expose_fd_listeners;
+    if let Err(e) = accept(local, socket.fd, (is_unix, gives), &session).await {
         super::start::alert(&format!("the runtime socket {} is gone: {e}", socket.spec.address));
     }
 }
 
-async fn accept(local: &'static Local, fd: OwnedFd, is_unix: bool, session: &Session) -> io::Result<()> {
+async fn accept(
+    local: &'static Local,
+    fd: OwnedFd,
+    (is_unix, gives): (bool, bool),
+    session: &Session,
+) -> io::Result<()> {
     // A descriptor that was inherited may be of either family, whatever its address says.
     let family = socket2::SockRef::from(&fd).local_addr()?;
     if is_unix || family.is_unix() {
@@ -43,8 +54,9 @@ async fn accept(local: &'static Local, fd: OwnedFd, is_unix: bool, session: &Ses
         let listener = tokio::net::UnixListener::from_std(listener)?;
         loop {
             if let Ok((stream, _)) = listener.accept().await {
+                let copy = if gives { rustix::io::fcntl_dupfd_cloexec(&stream, 3).ok() } else { None };
                 let (r, w) = stream.into_split();
-                tokio::task::spawn_local(converse(local, r, w, session.clone()));
+                tokio::task::spawn_local(converse(local, r, w, session.clone(), copy.map(Into::into)));
             }
         }
     }
@@ -54,7 +66,7 @@ async fn accept(local: &'static Local, fd: OwnedFd, is_unix: bool, session: &Ses
     loop {
         if let Ok((stream, _)) = listener.accept().await {
             let (r, w) = stream.into_split();
-            tokio::task::spawn_local(converse(local, r, w, session.clone()));
+            tokio::task::spawn_local(converse(local, r, w, session.clone(), None));
         }
     }
 }
@@ -71,7 +83,7 @@ pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
                     && let Ok(stream) = tokio::net::UnixStream::from_std(stream)
                 {
                     let (r, w) = stream.into_split();
-                    tokio::task::spawn_local(converse(local, r, w, Session::from_rights(rights)));
+                    tokio::task::spawn_local(converse(local, r, w, Session::from_rights(rights), None));
                 }
             }
             Ok(None) => return,
@@ -87,11 +99,17 @@ async fn converse(
     r: impl AsyncRead + Unpin,
     mut w: impl AsyncWrite + Unpin,
     mut session: Session,
+    mut successor: Option<StdStream>,
 ) {
     let mut reader = BufReader::new(r);
     let hands = Hands(local.world);
     loop {
         let Some(line) = read_line(local, &mut reader, &session).await else { return };
+        if line.trim_end() == GET_SOCKETS
+            && let Some(stream) = successor.take()
+        {
+            return hand_over(local.world, stream).await;
+        }
         let payload = if Session::wants_payload(&line) {
             match read_payload(local, &mut reader, &session).await {
                 Some(p) => Some(p),
@@ -126,6 +144,21 @@ async fn converse(
             let _ = w.shutdown().await;
             return;
         }
+    }
+}
+
+/// Gives the listening sockets to a successor, on a thread of its own: it has to wait for answers.
+async fn hand_over(world: &'static World, stream: StdStream) {
+    let sockets: Vec<_> = world.sockets.get().into_iter().flatten().filter_map(Weak::upgrade).collect();
+    let (done, is_done) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("handover".to_owned());
+    let spawned = thread.spawn(move || {
+        // One that goes away has got what it wanted, or asks again.
+        let _ = super::fdpass::answer(stream, &sockets);
+        let _ = done.send(());
+    });
+    if spawned.is_ok() {
+        let _ = is_done.await;
     }
 }
 

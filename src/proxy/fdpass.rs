@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::{
@@ -41,10 +42,37 @@ pub fn ask(mut stream: &UnixStream) -> io::Result<Vec<OwnedFd>> {
         if got.bytes == 0 || all.len() == before {
             break;
         }
-        // Each message is acknowledged before the next comes.
-        stream.write_all(&(all.len() as i32).to_ne_bytes())?;
+        // Each message is acknowledged before the next comes; after the last the other side may be gone already.
+        if stream.write_all(&(all.len() as i32).to_ne_bytes()).is_err() {
+            break;
+        }
     }
     Ok(all)
+}
+
+/// Answers [`ask`], whose question was read already. It waits for the other side: not for a thread that serves.
+///
+/// # Errors
+/// The other side went away, or is silent for two seconds.
+pub fn answer(mut stream: UnixStream, all: &[Arc<OwnedFd>]) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(2)))?;
+    let count = i32::try_from(all.len()).map_err(io::Error::other)?;
+    stream.write_all(&count.to_ne_bytes())?;
+    for some in all.chunks(AT_ONCE) {
+        let fds: Vec<_> = some.iter().map(|fd| fd.as_fd()).collect();
+        let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(AT_ONCE))];
+        let mut control = SendAncillaryBuffer::new(&mut room);
+        if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
+            return Err(io::Error::other("no room for descriptors"));
+        }
+        // Of each: no namespace, no interface, no options.
+        let names = vec![0u8; some.len() * (2 + size_of::<i32>())];
+        rustix::net::sendmsg(&stream, &[IoSlice::new(&names)], &mut control, SendFlags::NOSIGNAL)?;
+        stream.read_exact(&mut [0u8; 4])?;
+    }
+    Ok(())
 }
 
 /// Gives a descriptor away, with one byte about it.

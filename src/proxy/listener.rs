@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
 use rustix::net::SocketFlags;
 
 use super::session::{Accepted, greet, serve};
 use super::thread::Local;
-use super::world::State;
+use super::world::{State, World};
 use crate::ir::ProxyId;
 use crate::process::poller;
 
@@ -37,8 +37,24 @@ pub fn slot_freed() {
     WAITING.with_borrow_mut(|w| w.drain(..).for_each(std::task::Waker::wake));
 }
 
+/// Counted while it lives, so that a process that stops softly knows whether a connection may come yet.
+pub struct Accepting(&'static World);
+
+impl Accepting {
+    pub fn new(world: &'static World) -> Self {
+        world.accepting.fetch_add(1, SeqCst);
+        Self(world)
+    }
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        self.0.accepting.fetch_sub(1, SeqCst);
+    }
+}
+
 /// Takes connections until the process stops listening.
-pub async fn accept(local: &'static Local, on: Listening) {
+pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
     let mut closing = local.closing.clone();
     let Ok(poller) = poller::readable(on.fd.clone()) else { return };
     let timer = local.timers.timer();
@@ -59,12 +75,12 @@ pub async fn accept(local: &'static Local, on: Listening) {
             tokio::select! {
                 () = timer.elapsed() => {}
                 () = freed() => {}
-                _ = closing.changed() => break,
+                _ = closing.wait_for(|stops| *stops) => break,
             }
         }
         let ready = tokio::select! {
             biased;
-            _ = closing.changed() => None,
+            _ = closing.wait_for(|stops| *stops) => None,
             ready = poller.readable() => ready.ok(),
         };
         let Some(mut ready) = ready else { break };

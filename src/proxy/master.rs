@@ -103,7 +103,6 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
         Ok(Fork::Child) => {
             // Only the master holds these: their end says that it is gone.
             drop((control, workers, doors));
-            signals::unblock_all();
             if let Err(line) = start::give_up_rights(&config) {
                 start::alert(&line);
                 return ExitCode::from(1);

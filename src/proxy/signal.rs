@@ -12,6 +12,7 @@ pub async fn handle(world: &'static World, closing: &watch::Sender<bool>) {
     let [Ok(mut soft), Ok(mut show), Ok(mut pipe)] = kinds.map(signal) else {
         return std::future::pending().await;
     };
+    crate::process::signals::unblock_all();
     loop {
         tokio::select! {
             _ = soft.recv() => stop::softly(world, closing),

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
@@ -274,6 +274,8 @@ pub struct Doors {
 
 /// Serves until told to stop. The calling thread is the first worker.
 pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, args: &Args) -> ExitCode {
+    // A successor may be in a hurry: what it says waits until we can obey, instead of ending us in the middle of requests.
+    let _ = signals::Waiter::block(&[libc::SIGUSR1, libc::SIGHUP]);
     let threads = config.global.nbthread.map_or_else(default_threads, |n| n as usize).max(1);
     let machine = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".into());
     let identity = Identity {
@@ -293,13 +295,17 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
     };
     super::rules::set_process_variables(world);
     let _ = std::io::stderr().flush();
+    world.sockets.get_or_init(|| listening.iter().map(|l| Arc::downgrade(&l.fd)).collect());
     let (closing, closed) = watch::channel(false);
     for index in 1..threads {
         let (closed, listening) = (closed.clone(), listening.clone());
+        // Until the thread itself counts: the process must not end before.
+        let coming = listener::Accepting::new(world);
         let name = format!("worker-{}", index + 1);
         let spawned = std::thread::Builder::new().name(name).spawn(move || {
             thread::run(world, index, closed, |local| {
                 listen(local, listening);
+                drop(coming);
                 std::future::pending::<()>()
             });
         });
@@ -323,7 +329,8 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
 
 fn listen(local: &'static thread::Local, listening: Vec<listener::Listening>) {
     for l in listening {
-        tokio::task::spawn_local(listener::accept(local, l));
+        let present = listener::Accepting::new(local.world);
+        tokio::task::spawn_local(listener::accept(local, l, present));
     }
 }
 

@@ -49,7 +49,7 @@ pub async fn drained(local: &'static Local, mut closing: watch::Receiver<bool>) 
     let timer = local.timers.timer();
     let limit = world.config.global.hard_stop_after.map(|d| super::clock::now() + d);
     // Sockets that are still in the backlog of our listening sockets belong to us until those are closed.
-    while world.process.connections.get() > 0 {
+    while world.accepting.load(Ordering::SeqCst) > 0 || world.process.connections.get() > 0 {
         if limit.is_some_and(|l| super::clock::refresh() >= l) {
             return;
         }

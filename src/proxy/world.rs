@@ -1,7 +1,8 @@
 //! What all threads of a process share: the configuration, which never changes, and what lives beside it.
 
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Instant;
 
 use super::clock;
@@ -35,6 +36,10 @@ pub struct World {
     pub limits: Limits,
     pub stopping: AtomicBool,
     pub threads: Mutex<Vec<super::thread::Handle>>,
+    /// Tasks that take connections: until the last has ended, a connection may come yet.
+    pub accepting: AtomicU32,
+    /// What a successor may ask for. Weak, so that those who listen can still close them.
+    pub sockets: OnceLock<Vec<Weak<OwnedFd>>>,
     /// Streams so far: numbers them.
     pub streams: AtomicU64,
 }
@@ -117,6 +122,8 @@ impl World {
             },
             stopping: AtomicBool::new(false),
             threads: Mutex::default(),
+            accepting: AtomicU32::new(0),
+            sockets: OnceLock::new(),
             streams: AtomicU64::new(0),
             config,
         })

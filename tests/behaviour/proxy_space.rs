@@ -85,7 +85,16 @@ impl Proxy {
     }
 
     pub(crate) fn connect(&self, socket: &str) -> UnixStream {
-        let stream = UnixStream::connect(self.directory.join(socket)).expect("it listens");
+        let path = self.directory.join(socket);
+        let mut stream = UnixStream::connect(&path);
+        // A file's sockets come one after the other.
+        until("it listens", || {
+            if stream.is_err() {
+                stream = UnixStream::connect(&path);
+            }
+            stream.is_ok()
+        });
+        let stream = stream.expect("connected above");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream
     }
