@@ -5,6 +5,8 @@
 
 #[path = "behaviour/balancing.rs"]
 mod balancing;
+#[path = "behaviour/bodies.rs"]
+mod bodies;
 #[path = "behaviour/configuration.rs"]
 mod configuration;
 #[path = "behaviour/failover.rs"]

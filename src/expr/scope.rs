@@ -305,6 +305,14 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What has come of a body; more of it may still change what is made of it.
+    pub fn arrived(&self, data: &Data<'a>) -> &'a [u8] {
+        if !data.complete {
+            self.may_change.set(true);
+        }
+        data.bytes
+    }
+
     /// A fetch found that more data could change its answer.
     pub fn unsettled<T>(&self) -> Option<T> {
         self.may_change.set(true);

@@ -25,6 +25,8 @@ pub enum Cut {
     WriteError,
     WriteTimeout,
     Malformed,
+    /// The same, before even the head has left.
+    MalformedAtOnce,
     Killed,
 }
 
@@ -87,10 +89,13 @@ impl Flow<'_> {
         trailers: &mut Message,
     ) -> Done {
         let mut moved = 0;
+        let mut untouched = true;
         loop {
             let Ok(ended) = self.gather(buf, out, decoder, trailers, &mut moved) else {
-                return Done { moved, cut: Some(Cut::Malformed) };
+                let cut = if untouched { Cut::MalformedAtOnce } else { Cut::Malformed };
+                return Done { moved, cut: Some(cut) };
             };
+            untouched = false;
             if let Err(cut) = self.send(&mut upload, out, buf, decoder, &mut moved).await {
                 return Done { moved, cut: Some(cut) };
             }

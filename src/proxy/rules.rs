@@ -160,6 +160,7 @@ fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> r
         response_data: Data::default(),
         level,
         waited: true,
+        settled: true,
         tracked: &mut tracked,
         connection: &mut c.connection,
         transaction: &mut transaction,

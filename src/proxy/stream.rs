@@ -7,6 +7,7 @@
 //! A stream is pooled: what it holds keeps its memory for the next request.
 
 mod answer;
+mod body;
 mod cookies;
 mod course;
 mod facts;
@@ -85,6 +86,10 @@ pub struct Stream {
     line: Vec<u8>,
     out: Vec<u8>,
     body: Decoder,
+    request_seen: body::Seen,
+    response_seen: body::Seen,
+    /// The response while rules look at it.
+    reply: Option<body::Reply>,
     pub transaction: Transaction,
     pub captures: Captures,
     pub effects: Effects,
@@ -132,6 +137,9 @@ impl Stream {
             line: Vec::new(),
             out: Vec::new(),
             body: Decoder::Done,
+            request_seen: body::Seen::default(),
+            response_seen: body::Seen::default(),
+            reply: None,
             transaction: Transaction::default(),
             captures: Captures::default(),
             effects: Effects::default(),
@@ -185,9 +193,19 @@ impl Stream {
     async fn exchange(&mut self, c: &mut Client) -> Result<Ended, Stop> {
         self.read(c).await?;
         self.note(c)?;
+        let buffers = self.front(c).options.http_buffer_request;
+        if buffers {
+            Box::pin(self.buffer_request(c)).await?;
+        }
         self.front_rules(c).await?;
         self.choose_backend(c)?;
+        if !buffers && self.side(c).1.options.http_buffer_request {
+            Box::pin(self.buffer_request(c)).await?;
+        }
         self.back_rules(c).await?;
+        if self.request_seen.ended && self.is_abandoned(c) {
+            return Err(Stop::new(Who::Client, When::Request, Tell::Nothing));
+        }
         self.prepare(c)?;
         self.serve(c).await
     }
@@ -201,6 +219,9 @@ impl Stream {
         self.answered = Framing::default();
         self.line.clear();
         self.body = Decoder::Done;
+        self.request_seen.clear();
+        self.response_seen.clear();
+        self.reply = None;
         self.back = None;
         self.server = None;
         self.begun = c.origin;

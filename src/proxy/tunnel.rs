@@ -125,21 +125,70 @@ impl Way<'_> {
     }
 }
 
-/// Runs until both ways are done, or one fails.
-pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer) -> Done {
-    let way = |from, to, buf| Way {
-        from,
-        to,
-        buf,
-        pipe: None,
-        burst: 0,
-        moved: 0,
-        read_done: false,
-        done: false,
-        splice: w.splice,
-    };
-    let mut up = way(w.client, w.server, client_buf);
-    let mut down = way(w.server, w.client, server_buf);
+impl<'a> Way<'a> {
+    fn new(from: &'a Socket, to: &'a Socket, buf: &'a mut Buffer, splice: bool) -> Self {
+        Self { from, to, buf, pipe: None, burst: 0, moved: 0, read_done: false, done: false, splice }
+    }
+}
+
+/// What the client has sent while rules waited for the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent {
+    pub moved: u64,
+    finished: bool,
+}
+
+/// What the server said while rules waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preview {
+    More,
+    /// It has closed, or the time is over.
+    Over,
+    /// Its connection broke.
+    Broken,
+    Failed(End),
+}
+
+/// Reads more of what the server says without passing it on, for rules that look at it first; what the client says goes
+/// its way meanwhile.
+pub async fn preview(
+    ends: (&Socket, &Socket),
+    deadline: &Timer,
+    session: &Session,
+    client_buf: &mut Buffer,
+    server_buf: &mut Buffer,
+    sent: &mut Sent,
+) -> Preview {
+    let mut up = Way::new(ends.0, ends.1, client_buf, false);
+    (up.read_done, up.done) = (sent.finished, sent.finished);
+    let seen = poll_fn(|cx| {
+        match up.poll(cx) {
+            Ok(_) => {}
+            Err(Trouble::Read) => return Poll::Ready(Preview::Failed(End::new(Who::Client, When::Data))),
+            Err(Trouble::Write) => return Poll::Ready(Preview::Failed(End::new(Who::Server, When::Data))),
+        }
+        match ends.1.poll_fill(cx, server_buf, 16384) {
+            Poll::Ready(Ok(n)) if n > 0 => return Poll::Ready(Preview::More),
+            Poll::Ready(Ok(_)) => return Poll::Ready(Preview::Over),
+            Poll::Ready(Err(_)) => return Poll::Ready(Preview::Broken),
+            Poll::Pending => {}
+        }
+        if let Some(who) = session.killed.get() {
+            return Poll::Ready(Preview::Failed(End::new(who, When::Data)));
+        }
+        deadline.poll_elapsed(cx).map(|()| Preview::Over)
+    })
+    .await;
+    sent.moved += up.moved;
+    sent.finished = up.done;
+    seen
+}
+
+/// Runs until both ways are done, or one fails. `sent` went up before.
+pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer, sent: Sent) -> Done {
+    let mut up = Way::new(w.client, w.server, client_buf, w.splice);
+    (up.moved, up.read_done, up.done) = (sent.moved, sent.finished, sent.finished);
+    let mut down = Way::new(w.server, w.client, server_buf, w.splice);
     let now = clock::now();
     w.timers.0.arm_after(now, w.client_patience);
     w.timers.1.arm_after(now, w.server_patience);

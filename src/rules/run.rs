@@ -24,7 +24,7 @@ pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start:
             };
             // What matches already stays matched, whatever comes; only a miss may still turn.
             let undecided = stage.may_change.get() && holds == condition.negate;
-            if undecided && !stage.waited {
+            if undecided && !stage.settled {
                 return Outcome { verdict: Verdict::Wait(Wait::Data), at };
             }
             if !holds {

@@ -28,6 +28,8 @@ pub struct Stage<'a> {
     pub level: Level,
     /// The inspection delay is over: what has not arrived is taken as absent.
     pub waited: bool,
+    /// Conditions take what is there for all that will come: always but for content rules during their delay.
+    pub settled: bool,
 
     pub tracked: &'a mut Counters,
     pub connection: &'a mut Connection,
@@ -85,8 +87,8 @@ impl<'a> Stage<'a> {
             server: self.server,
             request: self.request.as_deref(),
             response: self.response.as_deref(),
-            request_data: Data { complete: self.request_data.complete || self.waited, ..self.request_data },
-            response_data: Data { complete: self.response_data.complete || self.waited, ..self.response_data },
+            request_data: Data { complete: self.request_data.complete || self.settled, ..self.request_data },
+            response_data: Data { complete: self.response_data.complete || self.settled, ..self.response_data },
             direction: self.direction,
             vars: self.vars,
             captures: self.captures,

@@ -102,7 +102,7 @@ fn killed_parent_takes_the_addresses_along() {
 fn reload_changes_what_changed_and_nothing_else() {
     let Some(space) = space("") else { return };
     let out = space.run(
-        "start; until_ok 5 has 10.99.0.100; ip -o monitor address > /run/monitor & sleep 0.3
+        "start; until_ok 5 has 10.99.0.100; until_ok 5 has 10.99.0.101; ip -o monitor address > /run/monitor & sleep 0.3
          kill -HUP $P; until_ok 5 logged 'Reload complete'; sleep 0.3; wc -l < /run/monitor
          sed -i 's/10.99.0.101/10.99.0.102/' $D/keepalived.conf; kill -HUP $P
          until_ok 5 has 10.99.0.102; until_ok 5 hasnt 10.99.0.101; has 10.99.0.100 && echo kept

@@ -23,7 +23,7 @@ fn configuration(own: &str) -> String {
 }
 
 /// Runs a test on ours, then on the original if it is there: both must hold.
-fn on_both(own: &str, test: impl Fn(&Proxy)) {
+pub(crate) fn on_both(own: &str, test: impl Fn(&Proxy)) {
     test(&Proxy::start(OURS, &configuration(own)));
     let theirs = std::env::var_os("HAWSER_ORACLE_HAPROXY");
     if let Some(original) = theirs.and_then(|_| original("on_both")) {

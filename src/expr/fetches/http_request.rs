@@ -229,7 +229,7 @@ const CAPTURE_REQ_HDR: Fetch = Fetch {
 
 fn body<'a>(s: &Scope<'a>) -> Option<&'a [u8]> {
     s.request?;
-    Some(s.request_data.bytes)
+    Some(s.arrived(&s.request_data))
 }
 const REQ_BODY: Fetch =
     request("req.body", Type::Bin, "The part of the request's body that has arrived.", |s, _, _| {

@@ -31,7 +31,7 @@ const RES_BODY: Fetch = Fetch {
     out: Type::Bin,
     needs: Needs::Response,
     doc: "The part of the response's body that has arrived.",
-    get: |s, _, _| s.response.map(|_| Value::Bin(s.response_data.bytes.into())),
+    get: |s, _, _| s.response.map(|_| Value::Bin(s.arrived(&s.response_data).into())),
     ..FETCH
 };
 const RES_BODY_LEN: Fetch = Fetch {
@@ -39,7 +39,7 @@ const RES_BODY_LEN: Fetch = Fetch {
     out: Type::Int,
     needs: Needs::Response,
     doc: "How many bytes of the response's body have arrived.",
-    get: |s, _, _| s.response.map(|_| Value::Int(s.response_data.bytes.len() as i64)),
+    get: |s, _, _| s.response.map(|_| Value::Int(s.arrived(&s.response_data).len() as i64)),
     ..FETCH
 };
 const RES_BODY_SIZE: Fetch = Fetch {

@@ -1,8 +1,8 @@
 //! The request's head: read, judged, and noted before any rule sees it.
 
 use super::{Stop, Stream, Tell};
-use crate::http::h1::body::{Decoder, Event};
-use crate::http::h1::framing::{self, Body, Refused};
+use crate::http::h1::body::Decoder;
+use crate::http::h1::framing::{self, Refused};
 use crate::http::h1::head::{self, Limits, Parsed};
 use crate::proxy::clock;
 use crate::proxy::end::{End, When, Who};
@@ -48,26 +48,13 @@ impl Stream {
         self.body = Decoder::new(self.asked.body);
         // While the server works, its answer can have this memory.
         c.buf.release_if_empty();
-        if !self.body_begins_well(c) {
+        // Chunks that came with the head are looked at before anything is done with it.
+        self.request_seen.look(self.body, c.buf.data(), &mut self.trailers);
+        if self.request_seen.is_bad() {
             return Err(self.unreadable(c, Who::Policy, 400));
         }
         self.times.request = self.ms();
         Ok(())
-    }
-
-    /// Chunks that came with the head are looked at before anything is done with it.
-    fn body_begins_well(&mut self, c: &Client) -> bool {
-        if self.asked.body != Body::Chunked {
-            return true;
-        }
-        let (mut decoder, mut at) = (self.body, 0);
-        loop {
-            match decoder.next(&c.buf.data()[at..], &mut self.trailers, Limits::default()) {
-                Ok(Event::Data { skip, len }) => at += skip + len,
-                Ok(Event::More { .. } | Event::End { .. }) => return true,
-                Err(_) => return false,
-            }
-        }
     }
 
     /// The request is none; it is counted, and told so in the words of an error file.

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
+use super::body::Reply;
 use super::serve::Failure;
 use super::{Ended, Stop, Stream, Tell};
 use crate::http::h1::body::Decoder;
@@ -17,6 +18,7 @@ use crate::proxy::forward::{self, Cut, Upload};
 use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::{Client, Received};
 use crate::proxy::tables::Event;
+use crate::proxy::tunnel::Sent;
 
 /// What waiting for the response's head ended with.
 enum Head {
@@ -209,8 +211,8 @@ impl Stream {
         &mut self,
         c: &mut Client,
         conn: ServerConnection,
-        mut buf: Buffer,
-        mut upload: Upload,
+        buf: Buffer,
+        upload: Upload,
     ) -> Result<Ended, Stop> {
         let world = self.local.world;
         let status = self.response.status();
@@ -224,10 +226,23 @@ impl Stream {
         self.count_tracked(Event::Error, status / 100 == 4);
         self.count_tracked(Event::Failure, status / 100 == 5 && status != 501 && status != 505);
         self.write_tables(c);
-        if let Err(stop) = self.response_rules(c).await {
-            conn.sock.reset_on_close();
-            return Err(stop);
+        let mut reply = Reply { conn, buf, upload };
+        if self.has_response_rules(c) {
+            self.response_seen.look(Decoder::new(self.answered.body), reply.buf.data(), &mut self.trailers);
+            if self.response_seen.is_bad() {
+                self.times.data = -1;
+                reply.conn.sock.reset_on_close();
+                return Err(Stop::new(Who::Policy, When::Headers, Tell::Page(502)));
+            }
+            self.reply = Some(reply);
+            let ruled = Box::pin(self.response_rules(c)).await;
+            reply = self.reply.take().expect("rules look at the reply and leave it");
+            if let Err(stop) = ruled {
+                reply.conn.sock.reset_on_close();
+                return Err(stop);
+            }
         }
+        let Reply { conn, mut buf, mut upload } = reply;
         self.write_cookie(c);
         if !self.after_rules(c) {
             conn.sock.reset_on_close();
@@ -269,6 +284,12 @@ impl Stream {
         } else {
             flow.run_with(&mut upload, &mut c.buf, &mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
         };
+        if done.cut == Some(Cut::MalformedAtOnce) {
+            conn.sock.reset_on_close();
+            self.sending = false;
+            self.times.data = -1;
+            return Err(Stop::new(Who::Policy, When::Headers, Tell::Page(502)));
+        }
         self.bytes_out += done.moved;
         self.bytes_in += upload.moved;
         self.body = upload.decoder;
@@ -326,7 +347,7 @@ impl Stream {
         match cut {
             Cut::ReadEnd | Cut::ReadError => End::new(Who::Server, When::Data),
             Cut::ReadTimeout => End::new(Who::ServerTimeout, When::Data),
-            Cut::Malformed => End::new(Who::Policy, When::Data),
+            Cut::Malformed | Cut::MalformedAtOnce => End::new(Who::Policy, When::Data),
             Cut::WriteError => End::new(Who::Client, When::Data),
             Cut::WriteTimeout => End::new(Who::ClientTimeout, When::Data),
             Cut::Killed => End::new(c.killed().unwrap_or(Who::Killed), When::Data),
@@ -362,7 +383,7 @@ impl Stream {
             server_fin: p.timeouts.server_fin,
             splice: !self.local.world.config.global.no_splice,
         };
-        let done = crate::proxy::tunnel::run(way, &mut c.buf, &mut buf).await;
+        let done = crate::proxy::tunnel::run(way, &mut c.buf, &mut buf, Sent::default()).await;
         self.bytes_in += done.up;
         self.bytes_out += done.down;
         self.end = done.end;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Stop, Stream, Tell};
 use crate::expr::scope::{Clock, Data, Direction, Gauge, Level, Live, Scope, TableQuestion};
 use crate::expr::value::Value;
+use crate::http::h1::body::Decoder;
 use crate::http::values;
 use crate::ir::ProxyId;
 use crate::ir::action::Rule;
@@ -20,7 +21,7 @@ use crate::proxy::tables::Event;
 use crate::proxy::world::World;
 use crate::proxy::{clock, tables, world};
 use crate::rules::stage::Stage;
-use crate::rules::{Verdict, Wait, run};
+use crate::rules::{Verdict, run};
 
 /// What changes while the process runs, as fetches ask for it.
 pub(crate) struct Now<'a> {
@@ -162,7 +163,7 @@ pub(crate) fn moment(world: &World) -> Clock {
 
 /// Which rule set is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Set {
+pub(super) enum Set {
     TcpContent,
     HttpRequest,
     HttpResponse,
@@ -192,7 +193,7 @@ impl Stream {
             request: (!self.request.is_empty()).then_some(&self.request),
             response: (!self.response.is_empty()).then_some(&self.response),
             request_data: self.request_data(c),
-            response_data: Data::default(),
+            response_data: self.response_data(),
             direction: if self.response.is_empty() { Direction::Request } else { Direction::Response },
             vars: &c.vars,
             captures: &self.captures,
@@ -204,14 +205,6 @@ impl Stream {
 
     pub(super) fn holds(&self, c: &Client, condition: &Condition, acls: &[Acl]) -> bool {
         self.with_scope(c, |scope| crate::expr::acl::holds(condition, acls, scope))
-    }
-
-    fn request_data<'a>(&self, c: &'a Client) -> Data<'a> {
-        Data {
-            bytes: c.buf.data(),
-            complete: self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64),
-            announced: self.body.remaining(),
-        }
     }
 
     pub(super) async fn front_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
@@ -258,9 +251,20 @@ impl Stream {
         Ok(())
     }
 
+    /// Whether anything looks at responses before they are answered with.
+    pub(super) fn has_response_rules(&self, c: &Client) -> bool {
+        let back = &self.side(c).1.rules;
+        !(back.tcp_response_content.is_empty()
+            && back.http_response.is_empty()
+            && self.front(c).rules.http_response.is_empty())
+    }
+
     pub(super) async fn response_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
         let (id, back) = self.side(c);
-        self.walk(c, &back.rules.tcp_response_content, &back.acls, Set::TcpResponse).await?;
+        if !back.rules.tcp_response_content.is_empty() {
+            self.walk(c, &back.rules.tcp_response_content, &back.acls, Set::TcpResponse).await?;
+            self.times.data = self.ms();
+        }
         self.walk(c, &back.rules.http_response, &back.acls, Set::HttpResponse).await?;
         if id != c.front {
             let p = self.front(c);
@@ -298,7 +302,13 @@ impl Stream {
             start = outcome.at;
             match outcome.verdict {
                 Verdict::Continue | Verdict::Allow => return Ok(()),
-                Verdict::Wait(wait) => waited = !self.wait(c, wait, began).await?,
+                Verdict::Wait(wait) => {
+                    let more = match set {
+                        Set::HttpResponse | Set::TcpResponse => self.wait_for_response(c, wait, began).await?,
+                        Set::HttpRequest | Set::TcpContent => self.wait_for_request(c, wait, began).await?,
+                    };
+                    waited = !more;
+                }
                 Verdict::SwitchToHttp => start += 1,
                 other => return Err(self.refused(c, other, set).await),
             }
@@ -306,7 +316,7 @@ impl Stream {
     }
 
     /// Walks from a rule to the end, or to the first that decides.
-    fn step(
+    pub(super) fn step(
         &mut self,
         c: &mut Client,
         rules: &'static [Rule],
@@ -317,8 +327,6 @@ impl Stream {
     ) -> run::Outcome {
         let world = self.local.world;
         let response = matches!(set, Set::HttpResponse | Set::TcpResponse);
-        let request_data_complete = self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64);
-        let announced = self.body.remaining();
         let line = std::mem::take(&mut self.line);
         let facts = self.facts_with(c, &line, &[], &[], [None; 3]);
         let live = Now { world, thread: self.local.index, front: c.front, listener: c.listener, facts };
@@ -335,16 +343,20 @@ impl Stream {
             back,
             server,
             direction: if response { Direction::Response } else { Direction::Request },
-            request_data: Data { bytes: c.buf.data(), complete: request_data_complete, announced },
-            response_data: Data::default(),
+            request_data: self.request_seen.data(self.body, c.buf.data()),
+            response_data: match &self.reply {
+                Some(r) => self.response_seen.data(Decoder::new(self.answered.body), r.buf.data()),
+                None => Data::default(),
+            },
             level: Level::Stream,
             waited,
             tracked: &mut self.tracked,
+            settled: waited || !matches!(set, Set::TcpContent | Set::TcpResponse),
             connection: &mut c.connection,
             transaction: &mut self.transaction,
             captures: &mut self.captures,
             request: Some(&mut self.request),
-            response: response.then_some(&mut self.response),
+            response: (response && self.is_http).then_some(&mut self.response),
             effects: &mut self.effects,
             may_change: Cell::new(false),
         };
@@ -353,29 +365,8 @@ impl Stream {
         outcome
     }
 
-    /// Waits for what a rule needs; `false` when it will not come (the rule then takes what there is).
-    pub(super) async fn wait(&mut self, c: &mut Client, wait: Wait, began: std::time::Instant) -> Result<bool, Stop> {
-        let (patience, enough) = match wait {
-            Wait::Body { time, at_least } => (Some(time), at_least.map(|n| n as usize)),
-            _ => (self.side(c).1.inspect_delay.or_else(|| self.front(c).inspect_delay), None),
-        };
-        let whole = self.body.remaining().is_some_and(|n| n <= c.buf.len() as u64);
-        if whole || enough.is_some_and(|n| c.buf.len() >= n) || c.buf.is_full() && !c.buf.is_empty() {
-            return Ok(false);
-        }
-        let Some(patience) = patience else { return Ok(false) };
-        c.timer.arm(Some(began + patience));
-        match c.receive().await {
-            crate::proxy::session::Received::Bytes(_) => Ok(true),
-            crate::proxy::session::Received::Timeout => Ok(false),
-            // Nothing more will come: rules decide on what there is.
-            crate::proxy::session::Received::End if !self.is_http => Ok(false),
-            other => Err(self.client_stop(c, other, When::Request)),
-        }
-    }
-
     /// A rule has decided against the message, or answered it.
-    async fn refused(&mut self, c: &mut Client, verdict: Verdict, set: Set) -> Stop {
+    pub(super) async fn refused(&mut self, c: &mut Client, verdict: Verdict, set: Set) -> Stop {
         let response = matches!(set, Set::HttpResponse | Set::TcpResponse);
         let when = if response { When::Headers } else { When::Request };
         let (end, tell) = match verdict {
@@ -400,6 +391,9 @@ impl Stream {
             }
             Verdict::Reject => {
                 self.count_denied(c, response);
+                // The original has begun to forward a response when it rejects it.
+                let when = if set == Set::TcpResponse { When::Data } else { when };
+                self.times.data = -1;
                 (End::new(Who::Policy, when), Tell::Nothing)
             }
             Verdict::SilentDrop => {
@@ -453,7 +447,7 @@ impl Stream {
     }
 
     /// Entries that rules added to or took from maps and lists.
-    fn apply_pattern_changes(&mut self) {
+    pub(super) fn apply_pattern_changes(&mut self) {
         for change in self.effects.pattern_changes.drain(..) {
             super::super::rules::change_patterns(self.local.world, &change);
         }

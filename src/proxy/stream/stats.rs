@@ -53,10 +53,12 @@ impl Stream {
     async fn change(&mut self, c: &mut Client, base: &str) -> Result<Answer, Stop> {
         let began = crate::proxy::clock::now();
         let wait = Wait::Body { time: Duration::from_secs(5), at_least: None };
-        while self.wait(c, wait, began).await? {}
-        let len = self.body.remaining().map_or(c.buf.len(), |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let Some(body) = c.buf.data().get(..len) else { return Ok(moved(base, "EXCD")) };
-        let form = Form::parse(body);
+        while self.wait_for_request(c, wait, began).await? {}
+        let body = self.request_data(c);
+        if !body.complete {
+            return Ok(moved(base, "EXCD"));
+        }
+        let form = Form::parse(body.bytes);
         Ok(moved(base, form.apply(self.local.world)))
     }
 }

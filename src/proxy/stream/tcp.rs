@@ -1,12 +1,20 @@
 //! A stream without messages: content rules, a server, a tunnel.
 
+use super::body::Reply;
+use super::stage::Set;
 use super::{Stop, Stream, Tell};
 use crate::http::h1::body::Decoder;
+use crate::http::h1::framing::Body;
 use crate::ir::ServerId;
+use crate::ir::proxy::Proxy;
 use crate::proxy::buffers::Buffer;
+use crate::proxy::clock;
 use crate::proxy::end::{When, Who};
+use crate::proxy::forward::Upload;
+use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::Client;
-use crate::proxy::tunnel::{self, Ways};
+use crate::proxy::tunnel::{self, Preview, Sent, Ways};
+use crate::rules::Verdict;
 
 impl Stream {
     /// Serves a whole connection of `mode tcp`.
@@ -20,7 +28,7 @@ impl Stream {
         self.local.world.process.total_requests.inc();
         if let Err(stop) = self.connect_through(c).await {
             self.end = stop.end;
-            if stop.end.who != Who::Nobody {
+            if stop.end.who != Who::Nobody && stop.end.when != When::Data {
                 c.sock.reset_on_close();
             }
         }
@@ -64,6 +72,11 @@ impl Stream {
             self.times.close = self.ms();
             self.log(c, true);
         }
+        let mut buf = Buffer::empty();
+        let mut sent = Sent::default();
+        if !p.rules.tcp_response_content.is_empty() {
+            (conn, buf) = Box::pin(self.inspect(c, p, conn, &mut sent)).await?;
+        }
         let front = self.front(c);
         let tunnel_patience = p.timeouts.tunnel;
         let ways = Ways {
@@ -77,8 +90,7 @@ impl Stream {
             server_fin: p.timeouts.server_fin,
             splice: !self.local.world.config.global.no_splice,
         };
-        let mut buf = Buffer::empty();
-        let done = tunnel::run(ways, &mut c.buf, &mut buf).await;
+        let done = tunnel::run(ways, &mut c.buf, &mut buf, sent).await;
         self.bytes_in = done.up;
         self.bytes_out = done.down;
         self.end = done.end;
@@ -88,6 +100,58 @@ impl Stream {
             conn.sock.reset_on_close();
         }
         Ok(())
+    }
+
+    /// `tcp-response content`: nothing of what the server says leaves before the rules have decided.
+    async fn inspect(
+        &mut self,
+        c: &mut Client,
+        p: &'static Proxy,
+        conn: ServerConnection,
+        sent: &mut Sent,
+    ) -> Result<(ServerConnection, Buffer), Stop> {
+        let deadline = self.local.timers.timer();
+        deadline.arm_after(clock::now(), p.response_inspect_delay);
+        // Nobody announces how much will come, of either side.
+        self.answered.body = Body::UntilClose;
+        self.reply = Some(Reply { conn, buf: Buffer::empty(), upload: Upload::new(Vec::new(), Decoder::Done, false) });
+        let (mut start, mut waited, mut broken) = (0, p.response_inspect_delay.is_none(), false);
+        let judged = loop {
+            let outcome = self.step(c, &p.rules.tcp_response_content, &p.acls, Set::TcpResponse, start, waited);
+            self.apply_pattern_changes();
+            start = outcome.at;
+            match outcome.verdict {
+                Verdict::Continue | Verdict::Allow => break Ok(()),
+                Verdict::Wait(_) => {
+                    let reply = self.reply.as_mut().expect("rules leave the reply");
+                    let ends = (&c.sock, &reply.conn.sock);
+                    let seen = tunnel::preview(ends, &deadline, &c.session, &mut c.buf, &mut reply.buf, sent).await;
+                    match seen {
+                        Preview::More => waited = reply.buf.is_full(),
+                        Preview::Over => waited = true,
+                        Preview::Broken => (waited, broken) = (true, true),
+                        Preview::Failed(end) => break Err(Stop { end, tell: Tell::Nothing }),
+                    }
+                }
+                other => break Err(self.refused(c, other, Set::TcpResponse).await),
+            }
+        };
+        let Reply { conn, buf, .. } = self.reply.take().expect("rules leave the reply");
+        self.bytes_in = sent.moved;
+        match judged {
+            // What came before it broke still goes to the client.
+            Ok(()) if broken => {
+                self.bytes_out = buf.len() as u64;
+                let _ = c.send_all(buf.data(), self.client_patience(c)).await;
+                Err(Stop::new(Who::Server, When::Data, Tell::Nothing))
+            }
+            Ok(()) => Ok((conn, buf)),
+            Err(stop) => {
+                self.bytes_out = buf.len() as u64;
+                conn.sock.reset_on_close();
+                Err(stop)
+            }
+        }
     }
 
     /// What a rule set leaves for a protocol without messages: which server.

@@ -169,7 +169,7 @@ const AUTH: ActionItem = ActionItem {
 
 const WAIT_FOR_BODY: ActionItem = ActionItem {
     name: "wait-for-body",
-    sets: HTTP_REQUEST,
+    sets: HTTP_REQUEST.or(HTTP_RESPONSE),
     args: &[Spec::Pair("time", PairKind::Time), Spec::Pair("at-least", PairKind::Size)],
     doc: "Waits for the body, or some of it, for at most a time.",
     run: |s, a| {

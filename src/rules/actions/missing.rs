@@ -21,7 +21,6 @@ missing! {
     HTTP_REQUEST, "Sends a 103 response before the real one.": "early-hint";
     HTTP_REQUEST, "Answers from a cache.": "cache-use";
     HTTP_RESPONSE, "Stores the response in a cache.": "cache-store";
-    HTTP_RESPONSE, "Waits for the body, or some of it, for at most a time.": "wait-for-body";
     TCP_CONNECTION, "Expects a NetScaler client address header.": "expect-netscaler-cip";
     TCP_CONTENT.or(TCP_RESPONSE).or(HTTP_REQUEST).or(HTTP_RESPONSE), "Sends a group of SPOE messages.": "send-spoe-group";
     ANY, "Runs a group of OpenTracing scopes.": "ot-group";

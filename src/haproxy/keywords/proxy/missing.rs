@@ -20,7 +20,6 @@ missing! {
     BACK "option checkcache" "Blocks responses that would store a cookie in a shared cache.";
     FRONT "option h1-case-adjust-bogus-client" "Spells headers towards clients as h1-case-adjust says.";
     BACK "option h1-case-adjust-bogus-server" "Spells headers towards servers as h1-case-adjust says.";
-    PROXY "option http-buffer-request" "Waits for the request's body before rules run.";
     FRONT "option http-use-proxy-header" "Obeys Proxy-Connection in place of Connection.";
     PROXY "option http_proxy" "Connects to the address in an absolute URI.";
     PROXY "option independent-streams" "Sending does not prolong the wait for receiving.";

@@ -58,6 +58,7 @@ switches! {
     SRVTCPKA "srvtcpka" BACK srvtcpka "Keep-alive probes on servers' connections.";
     DONTLOG_NORMAL "dontlog-normal" FRONT dontlog_normal "Logs only what went wrong.";
     DONTLOGNULL "dontlognull" FRONT dontlognull "Does not log connections without data.";
+    BUFFER_REQUEST "http-buffer-request" PROXY http_buffer_request "Waits for the request's body before rules run.";
     IGNORE_PROBES "http-ignore-probes" FRONT http_ignore_probes "Neither logs nor answers connections that time out empty.";
     PRETEND_KEEPALIVE "http-pretend-keepalive" BACK http_pretend_keepalive "Does not tell servers that their connection will be closed.";
     LOG_HEALTH_CHECKS "log-health-checks" BACK log_health_checks "Logs every change of a check's result.";

@@ -7,7 +7,6 @@ use crate::rules::action::{
     HTTP_AFTER, HTTP_REQUEST, HTTP_RESPONSE, TCP_CONNECTION, TCP_CONTENT, TCP_RESPONSE, TCP_SESSION,
 };
 use crate::rules::actions;
-use crate::text::book::Status;
 use crate::text::diag::Diagnostic;
 
 pub const ALL: &[&Keyword] = &[
@@ -119,7 +118,6 @@ const INSPECT_DELAY: Keyword = Keyword {
 };
 const RESPONSE_INSPECT_DELAY: Keyword = Keyword {
     name: "tcp-response inspect-delay",
-    status: Status::Missing,
     sections: BACK,
     args: Syntax::Custom("<timeout>"),
     doc: "How long response content rules may wait for data.",
