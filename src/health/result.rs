@@ -6,6 +6,8 @@ pub enum Verdict {
     #[default]
     Unknown,
     Initializing,
+    /// An answer that says nothing of health.
+    Checked,
     SocketError,
     L4Ok,
     L4Timeout,
@@ -29,6 +31,7 @@ impl Verdict {
         match self {
             Self::Unknown => "UNK",
             Self::Initializing => "INI",
+            Self::Checked => "CHECKED",
             Self::SocketError => "SOCKERR",
             Self::L4Ok => "L4OK",
             Self::L4Timeout => "L4TOUT",
@@ -52,6 +55,7 @@ impl Verdict {
         match self {
             Self::Unknown => "Unknown",
             Self::Initializing => "Initializing",
+            Self::Checked => "No status change",
             Self::SocketError => "Socket error",
             Self::L4Ok => "Layer4 check passed",
             Self::L4Timeout => "Layer4 timeout",

@@ -40,7 +40,6 @@ pub struct Health {
     pub stopping: bool,
     /// Set by the agent: not up whatever the checks say.
     pub agent_down: bool,
-    pub agent_drain: bool,
     pub last: Outcome,
     pub last_agent: Outcome,
 }
@@ -54,7 +53,6 @@ impl Health {
             admin: if disabled { Admin::Maintenance } else { Admin::Ready },
             stopping: false,
             agent_down: false,
-            agent_drain: false,
             last: Outcome { verdict: Verdict::Initializing, ..Outcome::default() },
             last_agent: Outcome { verdict: Verdict::Initializing, ..Outcome::default() },
         }
@@ -82,7 +80,7 @@ impl Health {
 
     /// Takes new sessions.
     pub fn is_usable(&self) -> bool {
-        self.is_up() && self.admin == Admin::Ready && !self.stopping && !self.agent_drain
+        self.is_up() && self.admin == Admin::Ready && !self.stopping
     }
 
     /// Takes sessions that belong to it (cookies, stick-tables).

@@ -10,10 +10,9 @@ use super::thread::Local;
 use super::timers::Timer;
 use super::world::lock;
 use super::{checks, clock};
-use crate::health::agent::{self, Admin, Answer, Health};
-use crate::health::state;
+use crate::health::agent::{self, Admin, Answer};
+use crate::health::{Outcome, Verdict, state};
 use crate::ir::{ProxyId, ServerId};
-use crate::log::health::Cause;
 
 /// Asks for ever.
 pub async fn drive(local: &'static Local, p: ProxyId, s: ServerId) {
@@ -27,7 +26,7 @@ pub async fn drive(local: &'static Local, p: ProxyId, s: ServerId) {
         if world.server(p, s).agent_enabled.load(Relaxed)
             && let Some(answer) = ask(local, &timer, p, s, inter).await
         {
-            apply(local, p, s, &answer);
+            apply(local, p, s, &answer, began.elapsed().as_millis() as u64);
         }
         pause.arm(Some(began + inter));
         pause.elapsed().await;
@@ -80,42 +79,31 @@ async fn ask(
     }
 }
 
-fn apply(local: &'static Local, p: ProxyId, s: ServerId, answer: &Answer) {
+fn apply(local: &'static Local, p: ProxyId, s: ServerId, answer: &Answer, duration: u64) {
     let world = local.world;
     let server = &world.config.proxies[p.0].servers[s.0];
     let live = world.server(p, s);
     if let Some(percent) = answer.weight {
         let base = u32::from(server.options.weight.unwrap_or(1));
         live.set_weight((base * percent).div_ceil(100).min(256));
+        world.proxies[p.0].refresh(&world.config.proxies[p.0], s);
     }
     if let Some(n) = answer.maxconn {
         live.maxconn.store(n, Relaxed);
     }
-    let mut health = lock(&live.health);
-    match answer.admin {
-        Some(Admin::Ready) => {
-            health.admin = state::Admin::Ready;
-            health.agent_drain = false;
+    let admin = answer.admin.map(|a| match a {
+        Admin::Ready => state::Admin::Ready,
+        Admin::Drain => state::Admin::Drain,
+        Admin::Maintenance => state::Admin::Maintenance,
+    });
+    if let Some(admin) = admin {
+        super::operate::set_state(world, p, s, admin);
+    }
+    match answer.outcome() {
+        Some(outcome) => checks::report::agent(world, p, s, Outcome { duration, ..outcome }),
+        None => {
+            let said = Outcome { verdict: Verdict::Checked, duration, ..Outcome::default() };
+            lock(&live.health).last_agent = said;
         }
-        Some(Admin::Drain) => health.agent_drain = true,
-        Some(Admin::Maintenance) => health.admin = state::Admin::Maintenance,
-        None => {}
-    }
-    let was_up = health.is_up();
-    match answer.health {
-        Some(Health::Up) => health.agent_down = false,
-        Some(_) => health.agent_down = true,
-        None => {}
-    }
-    let is_up = health.is_up();
-    let usable = health.is_usable();
-    drop(health);
-    live.set_usable(usable);
-    world.proxies[p.0].refresh(&world.config.proxies[p.0], s);
-    if was_up != is_up {
-        let reason = if is_up { "Layer7 check passed" } else { "Layer7 wrong status" };
-        let cause = Cause { reason, info: &answer.reason, ..Cause::default() };
-        let change = if is_up { state::Change::Up } else { state::Change::Down };
-        checks::changed(world, p, s, change, &cause);
     }
 }

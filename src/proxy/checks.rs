@@ -14,7 +14,7 @@ pub mod scope;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-pub use change::{backend_changed, changed, shut_sessions};
+pub use change::{backend_changed, changed, followers, shut_sessions};
 pub use observe::observe;
 
 use super::clock;

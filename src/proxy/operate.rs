@@ -50,6 +50,10 @@ pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -
     world.notice(p, if admin == Admin::Maintenance { 1 } else { 5 }, &line);
     checks::backend_changed(world, p, had, farm.usable(), now);
     live.check_now.notify_waiters();
+    // Who follows it, follows it in this too.
+    for (q, t) in checks::followers(world, p, s) {
+        set_state(world, q, t, admin);
+    }
     true
 }
 
@@ -66,8 +70,8 @@ fn admin_line(world: &World, p: ProxyId, s: ServerId, before: Admin, now: Admin,
             format!("Server {}/{name} is DRAIN (leaving forced maintenance).", proxy.name)
         }
         (_, Admin::Drain) => format!(
-            "Server {}/{name} enters drain state. {active} active and {backup} backup servers left. {} sessions active, {requeued} requeued, {} remaining in queue.",
-            proxy.name, left.sessions, left.queued
+            "Server {}/{name} enters drain state. {active} active and {backup} backup servers online. {requeued} sessions requeued, {} total in queue.",
+            proxy.name, left.queued
         ),
         (Admin::Maintenance, Admin::Ready) => {
             format!("Server {}/{name} is UP/READY (leaving forced maintenance).", proxy.name)

@@ -328,7 +328,9 @@ pub const FIELDS: &[Field] = &[
     metric("rtime", Average, "Mean time to respond, milliseconds.", times!(response_time, get)),
     metric("ttime", Average, "Mean time of sessions, milliseconds.", times!(total_time, get)),
     metric("agent_status", Output, "The last result of asking the agent.", |s| agent(s, |o| text(o.verdict.short()))),
-    metric("agent_code", Output, "Unused.", nothing),
+    metric("agent_code", Output, "The code of what the agent said last.", |s| {
+        agent(s, |o| o.code.filter(|_| o.verdict.has_code()).and_then(n32))
+    }),
     metric("agent_duration", Duration, "How long the agent took, milliseconds.", |s| agent(s, |o| n64(o.duration))),
     metric("check_desc", Output, "The last check's result in words.", |s| check(s, |o| text(o.verdict.words()))),
     metric("agent_desc", Output, "The agent's result in words.", |s| agent(s, |o| text(o.verdict.words()))),

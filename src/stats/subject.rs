@@ -104,7 +104,7 @@ impl Srv<'_> {
                 None => "MAINT".to_owned(),
             };
         }
-        let drain = h.admin == Admin::Drain || h.agent_drain;
+        let drain = h.admin == Admin::Drain;
         let up = h.level >= h.rise;
         if h.agent_down && up {
             return "DOWN (agent)".to_owned();

@@ -165,5 +165,5 @@ fn server_that_dies_and_comes_back_is_told_of() {
         "{line}"
     );
     assert!(origin.got().starts_with("OPTIONS / HTTP/1.0\r\n\r\n"));
-    log.line("backend l has no server available!");
+    log.line("proxy l has no server available!");
 }

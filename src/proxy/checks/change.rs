@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::spec;
 use crate::health::state::Change;
-use crate::ir::server::{OnMarkedDown, OnMarkedUp};
+use crate::ir::proxy::ProxyKind;
+use crate::ir::server::{OnMarkedDown, OnMarkedUp, Server};
 use crate::ir::{ProxyId, ServerId};
 use crate::log::health::{self, Cause, Left};
 use crate::proxy::world::{World, lock};
@@ -74,34 +75,36 @@ pub fn backend_changed(world: &'static World, p: ProxyId, had: (u32, u32), has: 
         farm.down_time.fetch_add(now.saturating_sub(since), Relaxed);
     } else {
         farm.back.down_transitions.inc();
-        let name = &world.config.proxies[p.0].name;
-        eprintln!("[ALERT]    ({}) : backend '{name}' has no server available!", world.identity.pid);
-        world.log(p, 0, format!("backend {name} has no server available!").as_bytes());
+        let proxy = &world.config.proxies[p.0];
+        let (name, kind) = (&proxy.name, if proxy.kind == ProxyKind::Listen { "proxy" } else { "backend" });
+        eprintln!("[ALERT]    ({}) : {kind} '{name}' has no server available!", world.identity.pid);
+        world.log(p, 0, format!("{kind} {name} has no server available!").as_bytes());
     }
 }
 
 /// Servers that follow this one (`track`).
+pub fn followers(world: &'static World, p: ProxyId, s: ServerId) -> impl Iterator<Item = (ProxyId, ServerId)> {
+    let follows = move |server: &Server| server.options.track.as_ref().and_then(|t| t.target) == Some((p, s));
+    world.config.proxies.iter().enumerate().flat_map(move |(i, proxy)| {
+        let all = proxy.servers.iter().enumerate();
+        all.filter(move |(_, x)| follows(x)).map(move |(j, _)| (ProxyId(i), ServerId(j)))
+    })
+}
+
 fn tracked(world: &'static World, p: ProxyId, s: ServerId, change: Change) {
-    for (i, proxy) in world.config.proxies.iter().enumerate() {
-        for (j, server) in proxy.servers.iter().enumerate() {
-            let follows = server.options.track.as_ref().and_then(|t| t.target) == Some((p, s));
-            if !follows {
-                continue;
+    let (proxy, server) = spec(world, p, s);
+    let via = format!("via {}/{}", proxy.name, server.name);
+    for (q, t) in followers(world, p, s) {
+        let moved = {
+            let mut h = lock(&world.server(q, t).health);
+            match change {
+                Change::Up => h.force_up(),
+                Change::Down => h.force_down(),
+                Change::Stopping => None,
             }
-            let target = &world.config.proxies[p.0];
-            let live = &world.proxies[i].servers[j];
-            let moved = {
-                let mut h = lock(&live.health);
-                match change {
-                    Change::Up => h.force_up(),
-                    Change::Down => h.force_down(),
-                    Change::Stopping => None,
-                }
-            };
-            if let Some(change) = moved {
-                let via = format!("via {}/{}", target.name, target.servers[s.0].name);
-                changed(world, ProxyId(i), ServerId(j), change, &Cause { reason: &via, ..Cause::default() });
-            }
+        };
+        if let Some(change) = moved {
+            changed(world, q, t, change, &Cause { reason: &via, ..Cause::default() });
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::change::changed;
 use super::spec;
+use crate::health::state::Change;
 use crate::health::{Outcome, Verdict};
 use crate::ir::{ProxyId, ServerId};
 use crate::log::health::Cause;
@@ -22,12 +23,38 @@ pub fn report(world: &'static World, p: ProxyId, s: ServerId, outcome: Outcome) 
         world.proxies[p.0].back.failed_checks.inc();
     }
     if proxy.options.log_health_checks && (before.1 != outcome.verdict || before.0 != after.0) {
-        log_check(world, p, s, &outcome, after);
+        log_check(world, (p, s), "Health", &outcome, after);
     }
     if let Some(change) = change {
         // The line about the check has said why.
         let said = proxy.options.log_health_checks;
         changed(world, p, s, change, &if said { Cause::default() } else { cause(&outcome) });
+    }
+}
+
+/// Takes in what an agent said: one word is enough for either way.
+pub fn agent(world: &'static World, p: ProxyId, s: ServerId, outcome: Outcome) {
+    let (proxy, _) = spec(world, p, s);
+    let ok = outcome.verdict.is_success();
+    let live = world.server(p, s);
+    let (said, change) = {
+        let mut h = lock(&live.health);
+        let (was_up, said) = (h.is_up(), h.last_agent.verdict);
+        h.agent_down = !ok;
+        h.last_agent = outcome.clone();
+        let change = match (was_up, h.is_up()) {
+            (true, false) => Some(Change::Down),
+            (false, true) => Some(Change::Up),
+            _ => None,
+        };
+        (said, change)
+    };
+    let logs = proxy.options.log_health_checks;
+    if logs && (said != outcome.verdict || change.is_some()) {
+        log_check(world, (p, s), "Agent", &outcome, (u32::from(ok), 1, 1, ok));
+    }
+    if let Some(change) = change {
+        changed(world, p, s, change, &if logs { Cause::default() } else { cause(&outcome) });
     }
 }
 
@@ -41,11 +68,17 @@ fn cause(o: &Outcome) -> Cause<'_> {
 }
 
 /// `option log-health-checks`
-fn log_check(world: &World, p: ProxyId, s: ServerId, o: &Outcome, (level, rise, fall, up): (u32, u32, u32, bool)) {
+fn log_check(
+    world: &World,
+    (p, s): (ProxyId, ServerId),
+    who: &str,
+    o: &Outcome,
+    (level, rise, fall, up): (u32, u32, u32, bool),
+) {
     let (backend, server) = (&world.config.proxies[p.0].name, &world.config.proxies[p.0].servers[s.0].name);
     let backup = if world.config.proxies[p.0].servers[s.0].options.backup { "backup " } else { "" };
     let mut line = format!(
-        "Health check for {backup}server {backend}/{server} {}",
+        "{who} check for {backup}server {backend}/{server} {}",
         if o.verdict.is_success() {
             if o.verdict == Verdict::L7OkConditional { "conditionally succeeded" } else { "succeeded" }
         } else {
