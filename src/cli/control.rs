@@ -44,6 +44,11 @@ pub trait Control {
     fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String>;
     /// A variable of the process: its type and its text.
     fn variable(&self, name: &str) -> Option<(&'static str, String)>;
+    /// Gives a variable of the process the value of an expression, or of a formatted string.
+    ///
+    /// # Errors
+    /// The words for the operator.
+    fn set_variable(&self, name: &str, text: &str, is_format: bool) -> Result<(), String>;
     /// What was said before serving began.
     fn startup_logs(&self) -> String;
     /// Does something with a proxy's stick-table and the milliseconds of its clock; `false`: it has none.

@@ -7,13 +7,18 @@ use super::servers::Target;
 use super::world::{State, World, lock};
 use super::{checks, operate, statistics, stop};
 use crate::cli::control::{Control, ServerView};
+use crate::haproxy::draft::Draft;
+use crate::haproxy::lower::format;
+use crate::haproxy::lower::sample::{self, Place};
 use crate::health::result::Verdict;
 use crate::health::state::{Admin, Change};
-use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
+use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId, VarScope};
+use crate::ir::global::SetVar;
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::stats::info::Facts;
 use crate::stats::row::Row;
 use crate::table::store::Table;
+use crate::text::source::Span;
 
 /// The hands of an operator.
 pub struct Hands(pub &'static World);
@@ -169,6 +174,33 @@ impl Control for Hands {
         let value = all.get(name)?.clone();
         let kind = value.kind().name();
         Some((kind, String::from_utf8_lossy(&value.into_text()).into_owned()))
+    }
+
+    fn set_variable(&self, name: &str, text: &str, is_format: bool) -> Result<(), String> {
+        let mut draft = Draft::default();
+        let variable = sample::variable(name)?;
+        if variable.scope != VarScope::Proc {
+            return Err(format!("'set var': cannot set variable '{name}', only scope 'proc' is permitted here."));
+        }
+        let value = if is_format {
+            SetVar::Format(format::parse(text, Span::default(), Place::Process, &mut draft)?)
+        } else {
+            let parsed = sample::parse(text, Span::default(), &mut draft).map_err(|e| {
+                // Only files are complained about in whole sentences.
+                e.strip_suffix('.').map_or_else(|| e.clone(), str::to_owned)
+            })?;
+            if let Some(what) = sample::unavailable(&parsed, Place::Process) {
+                return Err(format!(
+                    "fetch method 'set-var({name})' extracts information from '{what}', none of which is available here"
+                ));
+            }
+            SetVar::Sample(parsed)
+        };
+        if !draft.config.patterns.is_empty() {
+            return Err("maps cannot be loaded here".to_owned());
+        }
+        super::rules::set_process_variable(self.0, &variable, &value);
+        Ok(())
     }
 
     fn startup_logs(&self) -> String {

@@ -14,6 +14,7 @@ use crate::expr::vars::Vars;
 use crate::expr::{eval, format};
 use crate::ir::ProxyId;
 use crate::ir::action::Rule;
+use crate::ir::expr::{PatternEntry, PatternSetId, VarName};
 use crate::ir::global::SetVar;
 use crate::ir::server::{SendProxy, Server};
 use crate::log::Facts;
@@ -22,6 +23,13 @@ use crate::rules::{Verdict, Wait, run};
 
 /// `set-var` of the `global` section, in the order of the file: one may build on another.
 pub fn set_process_variables(world: &'static World) {
+    for (name, value) in &world.config.global.set_var {
+        set_process_variable(world, name, value);
+    }
+}
+
+/// Gives a variable of the process a value that needs no traffic; one that cannot be had changes nothing.
+pub fn set_process_variable(world: &'static World, name: &VarName, value: &SetVar) {
     let Some(front) = world.config.proxies.first() else { return };
     let live = Now { world, thread: 0, front: ProxyId(0), listener: 0, facts: Facts::default() };
     let vars = Vars::new(world.variables.clone());
@@ -45,14 +53,12 @@ pub fn set_process_variables(world: &'static World) {
         tracked: &Counters::default(),
         may_change: &Cell::new(false),
     };
-    for (name, value) in &world.config.global.set_var {
-        let value = match value {
-            SetVar::Sample(s) => eval(s, &scope).map(Value::into_owned),
-            SetVar::Format(f) => Some(Value::string(format::to_vec(f, &scope))),
-        };
-        if let Some(value) = value {
-            vars.set(name, value);
-        }
+    let value = match value {
+        SetVar::Sample(s) => eval(s, &scope).map(Value::into_owned),
+        SetVar::Format(f) => Some(Value::string(format::to_vec(f, &scope))),
+    };
+    if let Some(value) = value {
+        vars.set(name, value);
     }
 }
 
@@ -188,25 +194,31 @@ pub fn vanish(sock: &Socket) {
     sock.reset_on_close();
 }
 
-/// Applies what a rule asked of a map or list.
+/// Applies what a rule asked of a map or list: every set of the same file changes, however its keys are matched.
 pub fn change_patterns(world: &World, change: &PatternChange) {
-    let compiled = world.patterns.get(change.set);
-    let mut entries = compiled.set.entries.clone();
+    let sets = &world.config.patterns;
+    let named = &sets[change.set.0];
+    for (i, set) in sets.iter().enumerate().filter(|(_, s)| s.file == named.file && s.is_map == named.is_map) {
+        if set.file.is_none() && i != change.set.0 {
+            continue;
+        }
+        let mut entries = world.patterns.get(PatternSetId(i)).set.entries.clone();
+        edit(&mut entries, change);
+        // A key that its method cannot take stays out of that set alone.
+        let _ = world.patterns.replace(PatternSetId(i), entries);
+    }
+}
+
+fn edit(entries: &mut Vec<PatternEntry>, change: &PatternChange) {
+    let new = |value: Option<&String>| PatternEntry { key: change.key.clone(), value: value.cloned(), line: 0 };
     match &change.kind {
         PatternChangeKind::Delete => entries.retain(|e| e.key != change.key),
-        PatternChangeKind::Add => {
-            entries.push(crate::ir::expr::PatternEntry { key: change.key.clone(), value: None, line: 0 });
-        }
+        PatternChangeKind::Add => entries.push(new(None)),
         PatternChangeKind::Set(value) => match entries.iter_mut().find(|e| e.key == change.key) {
             Some(e) => e.value = Some(value.clone()),
-            None => entries.push(crate::ir::expr::PatternEntry {
-                key: change.key.clone(),
-                value: Some(value.clone()),
-                line: 0,
-            }),
+            None => entries.push(new(Some(value))),
         },
     }
-    let _ = world.patterns.replace(change.set, entries);
 }
 
 /// What a server with `send-proxy` is told first.

@@ -13,7 +13,7 @@ pub struct Outcome {
     pub at: usize,
 }
 
-/// Runs rules from `start`. `acls` belong to the proxy that has the rules. The end of the set is [`Verdict::Continue`].
+/// Runs rules from `start`. `acls` belong to the proxy that has the rules. The end of the set is [`Verdict::Continue`], and so is a rule that changed lists or maps.
 pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start: usize) -> Outcome {
     for (at, rule) in rules.iter().enumerate().skip(start) {
         if let Some(condition) = &rule.condition {
@@ -35,6 +35,10 @@ pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start:
         let verdict = (actions::get(rule.action.item).run)(stage, &rule.action.args);
         if !matches!(verdict, Verdict::Continue | Verdict::Wait(_)) {
             stage.transaction.last_rule = Some(rule.place.clone());
+        }
+        // The shell changes lists and maps, and the rules behind see that: they are walked on from there.
+        if matches!(verdict, Verdict::Continue) && !stage.effects.pattern_changes.is_empty() {
+            return Outcome { verdict, at: at + 1 };
         }
         if !matches!(verdict, Verdict::Continue) {
             return Outcome { verdict, at };

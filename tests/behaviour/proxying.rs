@@ -312,3 +312,21 @@ fn a_connection_without_tls_says_so() {
     let own = "listen l\n bind @front.sock@\n http-request redirect scheme https unless { ssl_fc }\n server a @a.sock@";
     on_both(own, |p| assert!(p.get("front.sock", "/x", &[]).contains("location: https://h/x\r\n")));
 }
+
+#[test]
+fn an_operator_changes_a_variable_of_the_process() {
+    let own = "global\n set-var proc.site str(old)\nlisten l\n bind @front.sock@\n \
+               http-request return status 200 content-type text/plain lf-string \"%[var(proc.site)]\"";
+    on_both(own, |p| {
+        assert_eq!(body(&p.get("front.sock", "/", &[])), "old");
+        assert!(
+            p.ask("cli.sock", "set var proc.site str(no)").starts_with("This command is restricted to experimental")
+        );
+        p.ask("cli.sock", "experimental-mode on; set var proc.site fmt %[var(proc.site)]er");
+        assert_eq!(body(&p.get("front.sock", "/", &[])), "older");
+        p.ask("cli.sock", "experimental-mode on; set var proc.site int(4),add(1)");
+        assert_eq!(p.ask("cli.sock", "get var proc.site"), "proc.site: type=sint value=<5>\n");
+        let refused = p.ask("cli.sock", "experimental-mode on; set var txn.site int(4)");
+        assert!(refused.contains("only scope 'proc' is permitted here"), "{refused}");
+    });
+}

@@ -23,6 +23,5 @@ missing! {
         "show activity" "show events" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
         "show trace" "trace" "debug dev";
     "caches, peers and resolvers": "show cache" "show peers" "show resolvers";
-    "variables of the process": "set var";
     "requests made by the process itself": "httpclient";
 }

@@ -17,6 +17,7 @@ pub const ALL: &[&Command] = &[
     &ENV,
     &ERRORS,
     &GET_VAR,
+    &SET_VAR,
     &INFO,
     &SCHEMA,
     &SERVERS_CONN,
@@ -186,6 +187,32 @@ const GET_VAR: Command = Command {
             // The one answer that no empty line follows.
             Some((kind, v)) => Output::Text(format!("{name}: type={kind} value=<{v}>")),
             None => Output::line("Variable not found."),
+        }
+    },
+    ..COMMAND
+};
+
+const SET_VAR: Command = Command {
+    name: "set var",
+    args: "<name> [fmt|expr] {<fmt>|<expr>}",
+    level: AccessLevel::Admin,
+    doc: "set variable from an expression/format",
+    run: |session, c, input| {
+        if !session.experimental {
+            return Output::line("This command is restricted to experimental mode only.");
+        }
+        if input.word(0).is_empty() {
+            return Output::line("Missing process-wide variable identifier.");
+        }
+        let (is_format, text) = match input.word(1) {
+            "" => return Output::line("Missing either 'expr', 'fmt' or expression."),
+            "fmt" => (true, input.words[2..].join(" ")),
+            "expr" => (false, input.words[2..].join(" ")),
+            _ => (false, input.words[1..].join(" ")),
+        };
+        match c.set_variable(input.word(0), &text, is_format) {
+            Ok(()) => Output::none(),
+            Err(e) => Output::Text(e),
         }
     },
     ..COMMAND
