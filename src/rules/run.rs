@@ -13,7 +13,8 @@ pub struct Outcome {
     pub at: usize,
 }
 
-/// Runs rules from `start`. `acls` belong to the proxy that has the rules. The end of the set is [`Verdict::Continue`], and so is a rule that changed lists or maps.
+/// Runs rules from `start`. `acls` belong to the proxy that has the rules. The end of the set is [`Verdict::Continue`]; so is a
+/// rule that changed lists or maps, which lies before the end.
 pub fn run<'a>(rules: &'a [Rule], acls: &'a [Acl], stage: &mut Stage<'a>, start: usize) -> Outcome {
     for (at, rule) in rules.iter().enumerate().skip(start) {
         if let Some(condition) = &rule.condition {

@@ -330,3 +330,19 @@ fn an_operator_changes_a_variable_of_the_process() {
         assert!(refused.contains("only scope 'proc' is permitted here"), "{refused}");
     });
 }
+
+#[test]
+fn a_rule_that_sets_a_map_is_seen_by_every_use_behind_it() {
+    let file = std::env::temp_dir().join(format!("hw-map-{}", std::process::id()));
+    std::fs::write(&file, "/a one\n").expect("a writable directory");
+    let map = file.display();
+    let own = format!(
+        "listen l\n bind @front.sock@\n http-request set-map({map}) %[path] two if {{ path_beg /set }}\n \
+         http-request return status 200 content-type text/plain lf-string \"%[path,map_beg({map},none)] %[path,map({map},none)]\""
+    );
+    on_both(&own, |p| {
+        let seen = |path| body(&p.get("front.sock", path, &[])).to_owned();
+        assert_eq!([seen("/ab"), seen("/set"), seen("/settle")], ["one none", "two two", "two two"]);
+    });
+    let _ = std::fs::remove_file(&file);
+}

@@ -301,6 +301,8 @@ impl Stream {
             self.apply_pattern_changes();
             start = outcome.at;
             match outcome.verdict {
+                // Lists or maps were changed: the rules behind see them as they are now.
+                Verdict::Continue if start < rules.len() => {}
                 Verdict::Continue | Verdict::Allow => return Ok(()),
                 Verdict::Wait(wait) => {
                     let more = match set {
