@@ -19,6 +19,9 @@ use crate::text::diag::{Diagnostic, Diagnostics, Place};
 /// Every pass, in the order in which the original complains.
 pub fn run(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
     number(draft);
+    for p in &mut draft.config.proxies {
+        p.listeners.iter_mut().for_each(|l| draft.config.global.unix_bind.apply(l));
+    }
     load_patterns(draft, outside, diag);
     let names = Names::of(&draft.config.proxies);
     let userlists: HashMap<String, usize> =

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::address::Address;
 use super::listener::{Account, Listener};
 use super::log::LogTarget;
 use crate::text::source::Span;
@@ -72,6 +73,20 @@ pub struct UnixBind {
     pub mode: Option<u32>,
     pub uid: Option<Account>,
     pub gid: Option<Account>,
+}
+
+impl UnixBind {
+    /// Gives a listener of a unix socket what its own line does not say.
+    pub fn apply(&self, l: &mut Listener) {
+        let Address::Unix(path) = &mut l.address else { return };
+        if let Some(prefix) = &self.prefix {
+            path.insert_str(0, prefix);
+        }
+        let o = &mut l.options;
+        o.mode = o.mode.or(self.mode);
+        o.uid = o.uid.take().or_else(|| self.uid.clone());
+        o.gid = o.gid.take().or_else(|| self.gid.clone());
+    }
 }
 
 /// The `tune.*` values that change behaviour here; the rest of the family is honest tuning without effect.

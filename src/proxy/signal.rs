@@ -4,10 +4,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::stop;
+use super::thread::Local;
 use super::world::World;
 
 /// Returns when the process is to end at once.
-pub async fn handle(world: &'static World, closing: &watch::Sender<bool>) {
+pub async fn handle(local: &'static Local, closing: &watch::Sender<bool>) {
+    let world = local.world;
     let kinds = [SignalKind::user_defined1(), SignalKind::hangup(), SignalKind::pipe()];
     let [Ok(mut soft), Ok(mut show), Ok(mut pipe)] = kinds.map(signal) else {
         return std::future::pending().await;
@@ -15,7 +17,13 @@ pub async fn handle(world: &'static World, closing: &watch::Sender<bool>) {
     crate::process::signals::unblock_all();
     loop {
         tokio::select! {
-            _ = soft.recv() => stop::softly(world, closing),
+            _ = soft.recv() => {
+                // `grace`: those who watch us have to notice first.
+                if let Some(grace) = world.config.global.grace {
+                    local.timers.timer().sleep(grace).await;
+                }
+                stop::softly(world, closing);
+            }
             _ = show.recv() => show_servers(world),
             _ = pipe.recv() => {}
         }

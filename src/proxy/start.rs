@@ -258,11 +258,24 @@ pub fn give_up_rights(config: &Config) -> Result<(), String> {
         gone.map_err(|_| format!("[haproxy.main()] Cannot chroot({dir})."))?;
     }
     if uid.is_none() && gid.is_none() {
-        return Ok(());
+        return dumpable(g.set_dumpable);
     }
     let own = credentials::Credentials::own();
     let to = credentials::Credentials { uid: uid.unwrap_or(own.uid), gid: gid.unwrap_or(own.gid), name: None };
-    to.assume().map_err(|e| format!("[haproxy.main()] Cannot become user {} and group {}: {e}", to.uid, to.gid))
+    to.assume().map_err(|e| format!("[haproxy.main()] Cannot become user {} and group {}: {e}", to.uid, to.gid))?;
+    dumpable(g.set_dumpable)
+}
+
+/// `set-dumpable`: the kernel forgets it when a process changes its user, so it comes after that.
+fn dumpable(wanted: bool) -> Result<(), String> {
+    if !wanted {
+        return Ok(());
+    }
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Without room for a core the permission is of no use; what the hard limit forbids stays forbidden.
+    let most = rustix::process::getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(Resource::Core, Rlimit { current: most, maximum: most });
+    nix::sys::prctl::set_dumpable(true).map_err(|e| format!("[haproxy.main()] Cannot become dumpable: {e}"))
 }
 
 /// Where operators come in.
@@ -319,7 +332,7 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
         super::handover::serve_stats(local, doors.stats);
         tokio::task::spawn_local(keep_time(local));
         tokio::select! {
-            () = super::signal::handle(world, &closing) => {}
+            () = super::signal::handle(local, &closing) => {}
             () = super::cli::from_master(local, doors.master) => {}
             () = stop::drained(local, closed) => {}
         }

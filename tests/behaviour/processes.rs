@@ -232,3 +232,34 @@ fn shown(p: &Proxy) -> String {
     let _ = stream.read_to_end(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
+
+#[test]
+fn unix_sockets_get_the_prefix_and_mode_that_are_set_for_all() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (i, binary) in binaries().into_iter().enumerate() {
+        let directory = std::env::temp_dir().join(format!("hw-prefix-{}-{i}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("a temporary directory");
+        let text = CONFIGURATION
+            .replace("    nbthread 2\n", &format!("    unix-bind prefix {}/ mode 612\n", directory.display()))
+            .replace("    bind @in@\n", "    bind /all\n    bind /own mode 640\n");
+        let p = Proxy::start(binary, &text);
+        let mode = |name: &str| std::fs::metadata(directory.join(name)).map(|m| m.permissions().mode() & 0o777).ok();
+        until("the last socket is in its place", || mode("own").is_some());
+        assert_eq!((mode("all"), mode("own")), (Some(0o612), Some(0o640)), "{}", p.log());
+        drop(p);
+        let _ = std::fs::remove_dir_all(&directory);
+    }
+}
+
+#[test]
+fn grace_leaves_time_to_notice_a_soft_stop() {
+    for binary in binaries() {
+        let mut p =
+            Proxy::start(binary, &CONFIGURATION.replace("    nbthread 2\n", "    nbthread 2\n    grace 400ms\n"));
+        let began = Instant::now();
+        signal(p.pid(), nix::sys::signal::SIGUSR1);
+        assert!(p.get("in", "/", &[]).ends_with("one"), "it still listens");
+        assert_eq!(p.ended(), Some(0));
+        assert!(began.elapsed() > Duration::from_millis(350));
+    }
+}

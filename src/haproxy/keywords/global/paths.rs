@@ -106,34 +106,40 @@ const RESETENV: Keyword =
         l.draft.environment.retain(|n, _| keep.contains(n));
     });
 const UNIX_BIND: Keyword = Keyword {
-    status: Status::Missing,
-    ..global(
-        "unix-bind",
-        &[
-            Arg::Pair("prefix", "prefix", Kind::Path),
-            Arg::Pair("mode", "mode", Kind::Word),
-            Arg::Pair("user", "user", Kind::Word),
-            Arg::Pair("uid", "uid", Kind::Int(0, u32::MAX as i64)),
-            Arg::Pair("group", "group", Kind::Word),
-            Arg::Pair("gid", "gid", Kind::Int(0, u32::MAX as i64)),
-        ],
-        "Prefix, owner and permissions of unix sockets that say nothing else.",
-        |l| {
-            use crate::ir::listener::Account;
-            let account = |name: &str, number: &str| {
-                l.args
-                    .text(name)
-                    .map(|n| Account::Name(n.to_owned()))
-                    .or_else(|| l.args.int(number).and_then(|n| u32::try_from(n).ok()).map(Account::Id))
-            };
-            let (uid, gid) = (account("user", "uid"), account("group", "gid"));
-            let mode = l.args.text("mode").and_then(|m| u32::from_str_radix(m, 8).ok());
-            let prefix = l.args.text("prefix").map(str::to_owned);
-            let u = &mut l.global().unix_bind;
-            (u.uid, u.gid, u.mode, u.prefix) = (uid, gid, mode, prefix);
-        },
-    )
+    args: Syntax::Custom("[prefix <path>] [mode <mode>] [user <user>] [uid <uid>] [group <group>] [gid <gid>]"),
+    lower: unix_bind,
+    examples: &["unix-bind prefix /run/haproxy/ mode 660 user root", "unix-bind uid 0 gid 0"],
+    rejects: &["unix-bind nonsense", "unix-bind prefix"],
+    ..global("unix-bind", &[], "Prefix, owner and permissions of unix sockets that say nothing else.", |_| {})
 };
+
+fn unix_bind(l: &mut Line<'_>) {
+    use crate::ir::listener::Account;
+    let words: Vec<String> = l.rest().iter().map(|w| w.text.clone()).collect();
+    for (i, pair) in words.chunks(2).enumerate() {
+        let value = pair.get(1).map_or("", String::as_str);
+        let number = || u32::try_from(crate::expr::value::leading_int(value.as_bytes()).0).unwrap_or(0);
+        match pair[0].as_str() {
+            "prefix" if value.is_empty() => return l.error(2 * i, "unix_bind 'prefix' expects a path as an argument."),
+            "prefix" => l.global().unix_bind.prefix = Some(value.to_owned()),
+            "mode" => l.global().unix_bind.mode = Some(u32::from_str_radix(value, 8).unwrap_or(0)),
+            "uid" => l.global().unix_bind.uid = Some(Account::Id(number())),
+            "gid" => l.global().unix_bind.gid = Some(Account::Id(number())),
+            "user" => match l.outside.user(value) {
+                Some(id) => l.global().unix_bind.uid = Some(Account::Id(id)),
+                None => return l.error(2 * i + 1, format!("'unix-bind' : '{value}' unknown user.")),
+            },
+            "group" => match l.outside.group(value) {
+                Some(id) => l.global().unix_bind.gid = Some(Account::Id(id)),
+                None => return l.error(2 * i + 1, format!("'unix-bind' : '{value}' unknown group.")),
+            },
+            _ => {
+                let what = "'unix-bind' only supports the 'prefix', 'mode', 'uid', 'gid', 'user' and 'group' options.";
+                return l.error(2 * i, what);
+            }
+        }
+    }
+}
 const H1_CASE_ADJUST: Keyword = Keyword {
     status: Status::Tuning,
     ..global(

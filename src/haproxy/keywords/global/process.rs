@@ -168,9 +168,13 @@ const HARD_STOP_AFTER: Keyword = Keyword {
     ..global("hard-stop-after", "How long a soft stop may take before connections are cut.", "3.1")
 };
 const GRACE: Keyword = Keyword {
-    status: Status::Missing,
     args: Syntax::Custom("<time>"),
+    examples: &["grace 2s"],
+    rejects: &["grace", "grace x"],
     lower: |l| {
+        if l.arg(0).is_empty() {
+            return l.error(0, "'grace' expects <time> as argument.");
+        }
         if let Some(d) = duration(l) {
             l.global().grace = time::nonzero(d);
         }
@@ -301,12 +305,12 @@ const STRICT_LIMITS: Keyword = Keyword {
         l.global().strict_limits = Some(on);
     })
 };
-const SET_DUMPABLE: Keyword = Keyword {
-    status: Status::Missing,
-    ..switch("set-dumpable", "Lets the process dump core after it changed its user.", "3.1", |l| {
-        l.global().set_dumpable = true
-    })
-};
+const SET_DUMPABLE: Keyword =
+    switch("set-dumpable", "Lets the process dump core after it changed its user.", "3.1", |l| {
+        if l.no_more_than(0) {
+            l.global().set_dumpable = true;
+        }
+    });
 const NOREUSEPORT: Keyword =
     switch("noreuseport", "A port that another process listens on is not shared, as -dR.", "3.2", |l| {
         l.global().no_reuseport = true

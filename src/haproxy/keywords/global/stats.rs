@@ -31,7 +31,9 @@ const SOCKET: Keyword = Keyword {
         bind::options(&words, &what, &mut options, &mut name, l);
         let (at, text) = (l.at(), l.arg(0).to_owned());
         let id = l.global().stats_sockets.len() as u32 + 1;
-        l.global().stats_sockets.push(Listener { address: parsed.address, name, id, options, text, at });
+        let mut socket = Listener { address: parsed.address, name, id, options, text, at };
+        l.global().unix_bind.apply(&mut socket);
+        l.global().stats_sockets.push(socket);
     },
     ..KEYWORD
 };
