@@ -31,6 +31,10 @@ use crate::text::source::{FileId, Sources};
 /// What a configuration may ask of the machine it is read on.
 pub trait Outside {
     fn variable(&self, name: &str) -> Option<String>;
+    /// The names of all variables, for `resetenv`.
+    fn variables(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// # Errors
     /// The system's words, such as "No such file or directory".
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;

@@ -69,6 +69,9 @@ impl<'a> Reader<'a> {
     /// Resolves names and checks the whole.
     pub fn finish(mut self) -> Loaded {
         self.diag.append(std::mem::take(&mut self.draft.late));
+        let mut environment: Vec<_> = std::mem::take(&mut self.draft.environment).into_iter().collect();
+        environment.sort();
+        self.draft.config.global.environment = environment;
         resolve::run(&mut self.draft, self.outside, &mut self.diag);
         check::run(&mut self.draft, self.outside, &self.sources, &mut self.diag);
         for p in &mut self.draft.config.proxies {

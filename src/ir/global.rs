@@ -34,7 +34,8 @@ pub struct Global {
     pub nbthread: Option<u32>,
     pub nbproc: Option<u32>,
     pub pidfile: Option<String>,
-    pub presetenv: Vec<(String, String)>,
+    /// Variables that differ from the machine's; `None` is none.
+    pub environment: Vec<(String, Option<String>)>,
     pub quiet: bool,
     pub zero_warning: bool,
     pub spread_checks: u32,

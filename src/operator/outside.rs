@@ -18,6 +18,10 @@ impl Outside for Here {
         std::env::var(name).ok()
     }
 
+    fn variables(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
+
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         fs::read(path).map_err(|error| {
             let text = error.to_string();

@@ -216,7 +216,10 @@ impl Control for Hands {
         let all = std::env::vars_os();
         let text = all.map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
         // What a master tells its next self is nobody else's.
-        text.filter(|(n, _)| !n.starts_with("HAWSER_")).collect()
+        let own = &self.0.config.global.environment;
+        text.filter(|(n, _)| !n.starts_with("HAWSER_") && !own.iter().any(|(o, _)| o == n))
+            .chain(own.iter().filter_map(|(n, v)| Some((n.clone(), v.clone()?))))
+            .collect()
     }
 }
 

@@ -15,11 +15,31 @@ use crate::process::credentials;
 pub struct Machine {
     tolerant: bool,
     diagnostic: bool,
+    /// Variables that the program itself offers (manual 2.3).
+    own: Vec<(String, String)>,
+}
+
+/// What a configuration may ask about how it is loaded.
+fn offered(args: &Args) -> Vec<(String, String)> {
+    let hostname = || nix::unistd::gethostname().ok().and_then(|n| n.into_string().ok());
+    let name = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".to_owned());
+    let mut all =
+        vec![("HAPROXY_STARTUP_VERSION".to_owned(), start::VERSION.to_owned()), ("HAPROXY_LOCALPEER".to_owned(), name)];
+    if args.master {
+        all.push(("HAPROXY_MWORKER".to_owned(), "1".to_owned()));
+    }
+    all
 }
 
 impl Outside for Machine {
     fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        let own = self.own.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        own.or_else(|| std::env::var(name).ok())
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let of_machine = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        of_machine.chain(self.own.iter().map(|(name, _)| name.clone())).collect()
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
@@ -78,8 +98,13 @@ pub fn configuration(args: &Args) -> Result<Config, u8> {
             return Err(1);
         }
     };
-    let machine = Machine { tolerant: args.ignore_resolution, diagnostic: args.diagnostic };
-    let loaded = haproxy::load(files, &machine);
+    let machine = Machine { tolerant: args.ignore_resolution, diagnostic: args.diagnostic, own: offered(args) };
+    let mut loaded = haproxy::load(files, &machine);
+    offer_places(&mut loaded.config, args);
+    let environment = &mut loaded.config.global.environment;
+    let own = machine.own.iter().filter(|(n, _)| !environment.iter().any(|(e, _)| e == n));
+    let own: Vec<_> = own.map(|(n, v)| (n.clone(), Some(v.clone()))).collect();
+    environment.extend(own);
     let mut report = show::report(&loaded, pid);
     let strict = args.zero_warning || loaded.config.global.zero_warning;
     if !report.fatal && report.warned && strict {
@@ -102,6 +127,20 @@ pub fn configuration(args: &Args) -> Result<Config, u8> {
         return Err(1);
     }
     Ok(loaded.config)
+}
+
+/// Which files there were, and where operators are listened to, is known only at the end.
+fn offer_places(config: &mut Config, args: &Args) {
+    let stats: Vec<String> = config.global.stats_sockets.iter().map(|s| s.address.to_string()).collect();
+    let master = args.master_cli.iter().map(|s| s.split(',').next().unwrap_or_default().to_owned());
+    let master: Vec<String> = master.map(|a| if a.starts_with('/') { format!("unix@{a}") } else { a }).collect();
+    for (name, list) in
+        [("HAPROXY_CFGFILES", args.files.clone()), ("HAPROXY_CLI", stats), ("HAPROXY_MASTER_CLI", master)]
+    {
+        if !list.is_empty() {
+            config.global.environment.push((name.to_owned(), Some(list.join(";"))));
+        }
+    }
 }
 
 /// What `-c` prints at the end.

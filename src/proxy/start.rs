@@ -1,6 +1,5 @@
 //! From the command line to a running process, and the exit codes on the way.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
@@ -363,9 +362,4 @@ fn default_threads() -> usize {
 
 fn hostname() -> Option<String> {
     nix::unistd::gethostname().ok()?.into_string().ok()
-}
-
-/// The environment as configurations see it.
-pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
 }

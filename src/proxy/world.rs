@@ -142,6 +142,14 @@ impl World {
         clock::now().saturating_duration_since(self.started).as_millis() as u64
     }
 
+    /// A variable of the environment, as the configuration left it.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        match self.config.global.environment.iter().find(|(n, _)| n == name) {
+            Some((_, own)) => own.clone(),
+            None => std::env::var(name).ok(),
+        }
+    }
+
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }

@@ -263,3 +263,31 @@ fn grace_leaves_time_to_notice_a_soft_stop() {
         assert!(began.elapsed() > Duration::from_millis(350));
     }
 }
+
+#[test]
+fn variables_are_what_the_configuration_made_of_the_machines() {
+    let more = "    setenv AA one\n    presetenv AA two\n    presetenv BB \"two-$HAPROXY_LOCALPEER\"\n    unsetenv CC\n    presetenv DD three\n";
+    for (lines, wanted) in [
+        (more.to_owned(), "AA=one\nBB=two-me\nDD=machine\nHAPROXY_LOCALPEER=me\n"),
+        (format!("{more}    resetenv AA\n"), "AA=one\n"),
+    ] {
+        for binary in binaries() {
+            let text = CONFIGURATION
+                .replace("    nbthread 2\n", &lines)
+                .replace(" string one", " lf-string %[env(AA)]-%[env(CC)]-%[env(DD)]");
+            let words = ["CC=machine", "DD=machine", binary.to_str().expect("text"), "-L", "me", "-db"];
+            let p = Proxy::launch("env", &text, &words);
+            let shown = p.ask("cli", "show env");
+            let mut shown: Vec<&str> = shown
+                .lines()
+                .filter(|l| ["AA=", "BB=", "CC=", "DD=", "HAPROXY_LOCALPEER="].iter().any(|n| l.starts_with(n)))
+                .collect();
+            shown.sort_unstable();
+            assert_eq!(shown.iter().map(|l| format!("{l}\n")).collect::<String>(), wanted, "{}", binary.display());
+            assert!(p.ask("cli", "show env").contains("\nHAPROXY_CFGFILES=/"), "{}", binary.display());
+            let body = if lines.contains(" resetenv") { "one--" } else { "one--machine" };
+            let answer = p.get("in", "/", &[]);
+            assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{}: {answer}", binary.display());
+        }
+    }
+}

@@ -43,7 +43,7 @@ impl Live for Now<'_> {
     }
 
     fn environment(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        self.world.variable(name)
     }
 
     fn random(&self) -> u64 {

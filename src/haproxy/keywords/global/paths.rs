@@ -74,7 +74,6 @@ const SETENV: Keyword = global(
     "Sets an environment variable.",
     |l| {
         if let (Some(n), Some(v)) = (l.args.text("name").map(str::to_owned), l.args.text("value").map(str::to_owned)) {
-            l.global().presetenv.push((n.clone(), v.clone()));
             l.draft.environment.insert(n, Some(v));
         }
     },
@@ -87,7 +86,6 @@ const PRESETENV: Keyword = global(
         if let (Some(n), Some(v)) = (l.args.text("name").map(str::to_owned), l.args.text("value").map(str::to_owned)) {
             let known = l.draft.environment.get(&n).map_or_else(|| l.outside.variable(&n).is_some(), Option::is_some);
             if !known {
-                l.global().presetenv.push((n.clone(), v.clone()));
                 l.draft.environment.insert(n, Some(v));
             }
         }
@@ -101,9 +99,12 @@ const UNSETENV: Keyword = global("unsetenv", &[Arg::Rest("name", Kind::Word)], "
 });
 const RESETENV: Keyword =
     global("resetenv", &[Arg::Rest("name", Kind::Word)], "Forgets all environment variables but those named.", |l| {
-        // What the configuration set itself is forgotten here; what the machine set cannot be listed, and stays visible.
         let keep: Vec<String> = l.rest().iter().map(|w| w.text.clone()).collect();
-        l.draft.environment.retain(|n, _| keep.contains(n));
+        let mut names = l.outside.variables();
+        names.extend(l.draft.environment.keys().cloned());
+        for n in names.into_iter().filter(|n| !keep.contains(n)) {
+            l.draft.environment.insert(n, None);
+        }
     });
 const UNIX_BIND: Keyword = Keyword {
     args: Syntax::Custom("[prefix <path>] [mode <mode>] [user <user>] [uid <uid>] [group <group>] [gid <gid>]"),
