@@ -1,15 +1,16 @@
 //! The parameters of `server` and `default-server` lines (manual 5.2).
 
-use std::time::Duration;
+mod source;
+mod values;
+
+pub use source::source;
+use values::{count, lenient, one_of, plain_address, port, time, word};
 
 use crate::haproxy::keyword::Line;
 use crate::haproxy::lower::address;
 use crate::ir::Named;
-use crate::ir::address::Address;
-use crate::ir::server::{
-    InitAddr, Observe, OnError, OnMarkedDown, OnMarkedUp, SendProxy, ServerOptions, Source, UseSrc,
-};
-use crate::text::atoms::{self, AtomError, TimeUnit};
+use crate::ir::server::{InitAddr, Observe, OnError, OnMarkedDown, OnMarkedUp, SendProxy, ServerOptions};
+use crate::text::atoms::{self, TimeUnit};
 use crate::text::book::{Entry, Status};
 use crate::text::diag::{Diagnostic, Place};
 use crate::text::grammar::Word;
@@ -50,54 +51,6 @@ const fn missing(name: &'static str, values: usize, doc: &'static str) -> Server
 }
 const fn tuning(name: &'static str, values: usize, doc: &'static str) -> ServerParam {
     ServerParam { name, values, status: Status::Tuning, doc, ..PARAM }
-}
-
-fn word(w: &[Word]) -> &str {
-    w.first().map_or("", |w| w.text.as_str())
-}
-
-/// As the original reads integers: what a text begins with.
-fn lenient(w: &[Word]) -> i64 {
-    crate::expr::value::leading_int(word(w).as_bytes()).0
-}
-
-fn count(w: &[Word]) -> Option<u32> {
-    u32::try_from(lenient(w)).ok().filter(|n| *n > 0)
-}
-
-fn time(w: &[Word], name: &str, t: &Target<'_>) -> Result<Duration, String> {
-    let server = t.server.rsplit('/').next().unwrap_or(t.server);
-    match atoms::duration(word(w), TimeUnit::Milliseconds) {
-        Ok(d) if d.is_zero() => Err(format!("invalid value {} for argument '{name}' of server {server}.", lenient(w))),
-        Ok(d) => Ok(d),
-        Err(AtomError::Overflow) => Err(format!(
-            "timer overflow in argument <{}> to <{name}> of server {server}, maximum value is 2147483647 ms (~24.8 days).",
-            word(w)
-        )),
-        Err(AtomError::Unexpected(c)) => {
-            Err(format!("unexpected character '{c}' in '{name}' argument of server {server}."))
-        }
-        Err(AtomError::Empty) => Err(format!("'{name}' expects a time.")),
-    }
-}
-
-/// The last 16 bits of what is written, as the original takes them.
-fn port(w: &[Word]) -> Option<u16> {
-    Some(lenient(w) as u16).filter(|n| *n > 0)
-}
-
-/// One of the words that a parameter takes.
-fn one_of(w: &[Word], allowed: &[&str], otherwise: impl FnOnce(&str) -> String) -> Result<(), String> {
-    if allowed.contains(&word(w)) { Ok(()) } else { Err(otherwise(word(w))) }
-}
-
-/// An address by number: names are not looked up here.
-fn plain_address(w: &[Word]) -> Result<(Address, Option<u16>), String> {
-    let p = address::parse(word(w), address::PLAIN)?;
-    if matches!(p.address, Address::Name { .. }) {
-        return Err(format!("invalid address: '{0}' in '{0}'", word(w)));
-    }
-    Ok((p.address, p.has_port.then_some(p.ports.0)))
 }
 
 /// Every parameter, in the manual's order; `no-` forms right behind.
@@ -457,50 +410,6 @@ pub const ALL: &[ServerParam] = &[
     tuning("verify", 1, "TLS: whether the server's certificate is verified."),
     missing("verifyhost", 1, "TLS: the name that the certificate must have."),
 ];
-
-/// `addr[:low[-high]] [usesrc X] [interface name]`: the source, and how many words it took.
-///
-/// # Errors
-/// The original's words.
-pub fn source(words: &[Word]) -> Result<(Source, usize), String> {
-    let first = words.first().ok_or("'source' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument.")?;
-    let p = address::parse(&first.text, address::Allowed { range: true, ..address::PLAIN })?;
-    let mut s = Source {
-        address: p.address,
-        ports: (p.has_port && p.ports.0 > 0).then_some(p.ports),
-        usesrc: None,
-        interface: None,
-    };
-    let mut used = 1;
-    while let Some(w) = words.get(used) {
-        let value = words.get(used + 1);
-        match w.text.as_str() {
-            "usesrc" => {
-                let v = value
-                    .ok_or("'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument")?;
-                s.usesrc = Some(usesrc(&v.text)?);
-            }
-            "interface" => s.interface = Some(value.ok_or("'server' : missing interface name")?.text.clone()),
-            _ => break,
-        }
-        used += 2;
-    }
-    Ok((s, used))
-}
-
-fn usesrc(text: &str) -> Result<UseSrc, String> {
-    Ok(match text {
-        "client" => UseSrc::Client,
-        "clientip" => UseSrc::ClientIp,
-        t => match t.strip_prefix("hdr_ip(").and_then(|r| r.strip_suffix(')')) {
-            Some(_) => return Err("'usesrc hdr_ip' is not implemented in this version of Hawser".to_owned()),
-            None => match address::parse(t, address::PLAIN)?.address {
-                Address::Name { .. } => return Err(format!("'usesrc {t}' : invalid address: '{t}' in '{t}'")),
-                a => UseSrc::Address(a),
-            },
-        },
-    })
-}
 
 /// Applies the words behind a server's address. Gives the number when one was set.
 pub fn options(words: &[Word], who: &str, options: &mut ServerOptions, l: &mut Line<'_>) -> Option<u32> {

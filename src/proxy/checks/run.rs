@@ -242,11 +242,11 @@ impl Run<'_> {
         self.introduce(step, c, &to).await
     }
 
-    /// The server speaks first on this connection.
+    /// The server speaks first on this connection, or another follows it.
     fn listens_next(&self, step: &Step) -> bool {
         let behind = self.script.steps.iter().skip_while(|s| !std::ptr::eq(*s, step)).skip(1);
         let next = behind.map(|s| &s.act).find(|a| matches!(a, Act::Connect(_) | Act::Send(_) | Act::Expect(_)));
-        matches!(next, Some(Act::Expect(_)))
+        matches!(next, Some(Act::Expect(_) | Act::Connect(_)))
     }
 
     fn connect_limit(&self) -> Duration {
