@@ -138,7 +138,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     // Under systemd a file's `daemon` counts for nothing: the process that was started is the one that is watched.
     let asked = args.daemon || (config.global.daemon && !args.systemd);
     let is_daemon = asked && !args.debug && !args.foreground;
-    let is_master = (args.master || config.global.master_worker) && !args.debug;
+    let is_master = args.master || config.global.master_worker;
     if !is_master && !args.master_cli.is_empty() {
         notices();
         warning("config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
