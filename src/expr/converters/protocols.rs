@@ -2,10 +2,17 @@
 
 use crate::expr::converter::{CONVERTER, Converter};
 use crate::expr::fetch::{ArgKind, req, str_arg};
+use crate::expr::scope::Scope;
 use crate::expr::value::{Type, Value};
 use crate::wire::{fix, mqtt};
 
 pub const ALL: &[&Converter] = &[&FIX_IS_VALID, &FIX_TAG_VALUE, &MQTT_IS_VALID, &MQTT_FIELD_VALUE];
+
+/// What follows cannot change the verdict on a message that is whole, or wrong already.
+fn settled<'a>(s: &Scope<'_>, valid: bool) -> Option<Value<'a>> {
+    s.may_change.set(false);
+    Some(Value::Bool(valid))
+}
 
 const FIX_IS_VALID: Converter = Converter {
     name: "fix_is_valid",
@@ -13,8 +20,8 @@ const FIX_IS_VALID: Converter = Converter {
     input: Type::Bin,
     output: Type::Bool,
     run: |s, v, _| match fix::check(&v.into_binary()) {
-        fix::Verdict::Valid(_) => Some(Value::Bool(true)),
-        fix::Verdict::Invalid => Some(Value::Bool(false)),
+        fix::Verdict::Valid(_) => settled(s, true),
+        fix::Verdict::Invalid => settled(s, false),
         fix::Verdict::Partial => s.unsettled(),
     },
     ..CONVERTER
@@ -45,8 +52,8 @@ const MQTT_IS_VALID: Converter = Converter {
     input: Type::Bin,
     output: Type::Bool,
     run: |s, v, _| match mqtt::parse(&v.into_binary()) {
-        mqtt::Parsed::Packet(..) => Some(Value::Bool(true)),
-        mqtt::Parsed::Invalid => Some(Value::Bool(false)),
+        mqtt::Parsed::Packet(..) => settled(s, true),
+        mqtt::Parsed::Invalid => settled(s, false),
         mqtt::Parsed::Partial => s.unsettled(),
     },
     ..CONVERTER

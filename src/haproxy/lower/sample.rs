@@ -214,7 +214,9 @@ fn one(text: &str, kind: ArgKind, at: Span) -> Result<Arg, String> {
             mask(&format!("0.0.0.0/{text}")).ok_or_else(|| format!("failed to parse '{text}' as type 'IPv4 mask'"))?,
         )),
         ArgKind::Mask6 => Arg::Int(i64::from(
-            mask(&format!("::/{text}")).ok_or_else(|| format!("failed to parse '{text}' as type 'IPv6 mask'"))?,
+            mask(&format!("::/{text}"))
+                .or_else(|| written_out(text))
+                .ok_or_else(|| format!("failed to parse '{text}' as type 'IPv6 mask'"))?,
         )),
         ArgKind::Var => Arg::Var(variable(text)?),
         ArgKind::Regex => Arg::Regex(compile(text, false)?),
@@ -223,6 +225,12 @@ fn one(text: &str, kind: ArgKind, at: Span) -> Result<Arg, String> {
         ArgKind::Table | ArgKind::OwnTable => Arg::Table(Named::new(text, at)),
         ArgKind::Userlist => Arg::Userlist(Named::new(text, at)),
     })
+}
+
+/// `ffff:ffff::`: ones, then zeros.
+fn written_out(mask: &str) -> Option<u8> {
+    let bits = u128::from(mask.parse::<std::net::Ipv6Addr>().ok()?);
+    (bits.leading_ones() + bits.trailing_zeros() == 128 || bits == u128::MAX).then_some(bits.leading_ones() as u8)
 }
 
 fn mask(network: &str) -> Option<u8> {
