@@ -18,8 +18,11 @@ pub struct ServerConnection {
     pub remote: Option<SocketAddr>,
     /// Requests that it has carried.
     pub carried: u32,
-    /// Bytes of one client's state are in it (NTLM and the like): only that client goes on with it.
+    /// Only the client that it was opened for goes on with it: it carries that client's address or authentication, or
+    /// nothing is to be shared (`http-reuse never`).
     pub private: bool,
+    /// By NTLM or Negotiate, which hold for a connection, not for a request.
+    pub authenticated: bool,
     pub no_delay: bool,
 }
 
@@ -52,7 +55,7 @@ impl Pool {
             }
             let found = list.remove(at).connection;
             self.world.server(proxy, server).counters.idle.dec();
-            if is_alive(&found.sock) {
+            if is_alive(&found) {
                 return Some(found);
             }
         }
@@ -102,8 +105,13 @@ impl Pool {
     }
 }
 
+/// Whether a kept connection can carry another request.
+pub fn is_alive(connection: &ServerConnection) -> bool {
+    is_quiet(&connection.sock)
+}
+
 /// The poller has told of nothing since the last response: neither bytes nor an end.
-fn is_alive(sock: &Socket) -> bool {
+fn is_quiet(sock: &Socket) -> bool {
     match sock.poll_readable(&mut Context::from_waker(Waker::noop())) {
         Poll::Pending => true,
         Poll::Ready(_) => sock.is_quiet(),

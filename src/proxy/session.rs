@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::buffers::Buffer;
 use super::clock;
 use super::end::Who;
+use super::pool::ServerConnection;
 use super::registry;
 use super::socket::Socket;
 use super::tables::Tracks;
@@ -45,6 +46,8 @@ pub struct Client {
     pub handshake: i64,
     /// The server that this connection's requests stay with (`option prefer-last-server`, reuse of private connections).
     pub last_server: Option<(ProxyId, crate::ir::ServerId)>,
+    /// A connection to that server that only this client may use.
+    pub own: Option<Box<ServerConnection>>,
 }
 
 /// [`greet`] has counted it in, so every client that goes counts itself out.
@@ -240,6 +243,7 @@ pub fn greet(local: &'static Local, accepted: Accepted) -> Box<Client> {
         origin_at,
         handshake: 0,
         last_server: None,
+        own: None,
     })
 }
 

@@ -223,6 +223,57 @@ fn addresses_belong_to_the_level_that_set_them() {
     });
 }
 
+/// What is not shared with others is still used again for its client.
+#[test]
+fn a_connection_that_is_not_shared_stays_with_its_client() {
+    for rest in ["http-reuse never\n server r @r.sock@", "http-reuse always\n server r @r.sock@ send-proxy"] {
+        let expects = if rest.contains("send-proxy") { "accept-proxy" } else { "" };
+        let own = format!(
+            "listen l\n bind @front.sock@\n {rest}\nfrontend r\n bind @r.sock@ {expects}
+  http-request return status 200 hdr first %[http_first_req]"
+        );
+        on_both(&own, |p| {
+            let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+            let last = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+            let firsts = |answers: &str| {
+                let all: Vec<_> = answers.lines().filter_map(|l| l.strip_prefix("first: ")).collect();
+                all.concat()
+            };
+            let one = p.exchange("front.sock", format!("{get}{get}{last}").as_bytes());
+            assert_eq!(firsts(&one), "100", "{one}");
+            if rest.contains("never") {
+                let other = p.exchange("front.sock", last.as_bytes());
+                assert_eq!(firsts(&other), "1", "{other}");
+            }
+        });
+    }
+}
+
+/// NTLM is spoken on a connection: what follows must go where it was asked.
+#[test]
+fn an_authenticated_connection_is_its_clients_alone() {
+    let own = "listen l
+  bind @front.sock@
+  http-reuse always
+  server r @r.sock@
+  server s @s.sock@
+frontend r
+  bind @r.sock@
+  http-request return status 401 hdr WWW-Authenticate NTLM hdr first r%[http_first_req] if { http_first_req }
+  http-request return status 200 hdr first r%[http_first_req]
+frontend s
+  bind @s.sock@
+  http-request return status 401 hdr WWW-Authenticate NTLM hdr first s%[http_first_req] if { http_first_req }
+  http-request return status 200 hdr first s%[http_first_req]";
+    on_both(own, |p| {
+        let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let last = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let answers = p.exchange("front.sock", format!("{get}{get}{last}").as_bytes());
+        let all: Vec<_> = answers.lines().filter_map(|l| l.strip_prefix("first: ")).collect();
+        assert!(all == ["r1", "r0", "r0"] || all == ["s1", "s0", "s0"], "{answers}");
+    });
+}
+
 #[test]
 fn bytes_go_through_both_ways() {
     let own = "listen l\n mode tcp\n bind @front.sock@\n server a @a.sock@";

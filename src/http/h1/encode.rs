@@ -57,7 +57,9 @@ fn head(m: &Message, word: &[u8], out: &mut Vec<u8>) {
 
 /// Whether the client's connection can take another request after this response.
 pub fn client_after(client: &Framing, response: &Framing) -> After {
-    let ends_by_itself = response.body != Body::UntilClose && !response.upgrade;
+    // A client that takes HTTP/1.0 at its word sees no chunks, and waits for the end of the connection.
+    let is_hidden = response.body == Body::Chunked && !response.is_11;
+    let ends_by_itself = response.body != Body::UntilClose && !response.upgrade && !is_hidden;
     if ends_by_itself && client.is_persistent() { After::Keep } else { After::Close }
 }
 

@@ -81,6 +81,9 @@ pub fn request(m: &mut Message) -> Result<Framing, Refused> {
 pub fn response(m: &mut Message, head: bool) -> Result<Framing, Refused> {
     let f = fields(m).map_err(|_| Refused(502))?;
     let mut framing = f.framing;
+    if f.coding == Coding::Other {
+        return Err(Refused(502));
+    }
     let status = m.status();
     framing.upgrade = status == 101;
     framing.body = if head || status < 200 || status == 204 || status == 304 {
@@ -92,9 +95,6 @@ pub fn response(m: &mut Message, head: bool) -> Result<Framing, Refused> {
             _ => Body::UntilClose,
         }
     };
-    if f.coding == Coding::Other {
-        framing.forced_close = true;
-    }
     Ok(framing)
 }
 

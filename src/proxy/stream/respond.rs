@@ -242,7 +242,7 @@ impl Stream {
                 return Err(stop);
             }
         }
-        let Reply { conn, mut buf, mut upload } = reply;
+        let Reply { mut conn, mut buf, mut upload } = reply;
         self.write_cookie(c);
         if !self.after_rules(c) {
             conn.sock.reset_on_close();
@@ -250,6 +250,7 @@ impl Stream {
         }
         self.status = i32::from(self.response.status());
         self.count_status(c, self.response.status());
+        let authenticates = matches!(status, 401 | 407) && self.asks_for_connection_authentication();
         if let Some((b, s)) = self.back.zip(self.server) {
             world.server(b, s).counters.responses.count(status);
             crate::proxy::checks::observe(world, b, s, false, status < 500 || status == 501 || status == 505);
@@ -303,6 +304,8 @@ impl Stream {
             && self.mode(c) == ConnectionMode::KeepAlive
             && !world.is_stopping();
         drop(buf);
+        conn.authenticated |= authenticates;
+        conn.private |= authenticates;
         self.finish_server(c, conn, reusable);
         if let Some(cut) = done.cut {
             self.end = self.cut_short(c, cut);
@@ -331,10 +334,24 @@ impl Stream {
         }
     }
 
+    /// NTLM and Negotiate authenticate the connection that they are spoken on.
+    fn asks_for_connection_authentication(&self) -> bool {
+        let of_connection = |v: &[u8]| {
+            let word = v.split(|&b| b == b' ').next().unwrap_or_default();
+            [&b"ntlm"[..], b"negotiate"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+        };
+        self.response.all(b"www-authenticate").chain(self.response.all(b"proxy-authenticate")).any(of_connection)
+    }
+
     fn finish_server(&mut self, c: &mut Client, conn: ServerConnection, reusable: bool) {
         if let Some((b, s)) = self.back.zip(self.server) {
-            c.last_server = Some((b, s));
-            if reusable {
+            if c.last_server != Some((b, s)) {
+                c.last_server = Some((b, s));
+                c.own = None;
+            }
+            if reusable && conn.private {
+                c.own = Some(Box::new(conn));
+            } else if reusable {
                 self.local.pool.give(b, s, conn);
             } else {
                 conn.sock.reset_on_close();

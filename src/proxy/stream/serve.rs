@@ -9,11 +9,12 @@ use super::{Ended, Stop, Stream, Tell};
 use crate::http::h1::encode::{self, After};
 use crate::http::h1::framing::Body;
 use crate::ir::proxy::{Balance, ConnectionMode, HttpReuse, Proxy, RetryOn};
+use crate::ir::server::UseSrc;
 use crate::ir::{ProxyId, ServerId};
 use crate::proxy::clock;
 use crate::proxy::connect::{self, Attempt, Manner};
 use crate::proxy::end::{When, Who};
-use crate::proxy::pool::ServerConnection;
+use crate::proxy::pool::{self, ServerConnection};
 use crate::proxy::servers::{self, Slot};
 use crate::proxy::session::{Client, Received};
 use crate::proxy::world::lock;
@@ -239,12 +240,12 @@ impl Stream {
         }
     }
 
-    /// `option prefer-last-server`, and connections that belong to one client.
+    /// `option prefer-last-server`, and a connection that a server has authenticated.
     fn same_server(&self, c: &Client, back: ProxyId) -> Option<ServerId> {
         let p = &self.local.world.config.proxies[back.0];
         let (proxy, server) = c.last_server?;
-        (p.options.prefer_last_server && proxy == back && self.local.world.server(back, server).is_usable())
-            .then_some(server)
+        let stays = p.options.prefer_last_server || c.own.as_ref().is_some_and(|o| o.authenticated);
+        (stays && proxy == back && self.local.world.server(back, server).is_usable()).then_some(server)
     }
 
     async fn queue(&mut self, c: &mut Client, back: ProxyId, server: Option<ServerId>) -> Result<Option<Slot>, Stop> {
@@ -317,20 +318,21 @@ impl Stream {
         let (back, world) = (self.back.unwrap_or(c.front), self.local.world);
         let spec = &p.servers[server.0];
         let live = world.server(back, server);
+        if let Some(own) = c.own.take_if(|_| c.last_server == Some((back, server)))
+            && pool::is_alive(&own)
+        {
+            return Ok(Ok(self.reused(back, server, *own)));
+        }
         let only_proven = match p.http_reuse {
             HttpReuse::Never => None,
             HttpReuse::Safe => (c.requests > 1).then_some(false),
             HttpReuse::Aggressive => Some(c.requests == 1),
             HttpReuse::Always => Some(false),
         };
-        if spec.options.send_proxy == crate::ir::server::SendProxy::No
-            && let Some(only_proven) = only_proven
+        if let Some(only_proven) = only_proven
             && let Some(kept) = self.local.pool.take(back, server, only_proven)
         {
-            world.proxies[back.0].back.reuses.inc();
-            live.counters.reuses.inc();
-            self.times.connect = self.ms();
-            return Ok(Ok(kept));
+            return Ok(Ok(self.reused(back, server, kept)));
         }
         world.proxies[back.0].back.connect_attempts.inc();
         live.counters.connect_attempts.inc();
@@ -352,6 +354,9 @@ impl Stream {
         };
         drop(address);
         let remote = target.inet();
+        let private = p.http_reuse == HttpReuse::Never
+            || spec.options.send_proxy != crate::ir::server::SendProxy::No
+            || manner.source.is_some_and(|s| matches!(s.usesrc, Some(UseSrc::Client | UseSrc::ClientIp)));
         let sock = if attempt.done {
             attempt.sock
         } else {
@@ -367,7 +372,8 @@ impl Stream {
             }
         }
         self.times.connect = self.ms();
-        let connection = ServerConnection { sock, local: None, remote, carried: 0, private: false, no_delay: false };
+        let connection =
+            ServerConnection { sock, local: None, remote, carried: 0, private, authenticated: false, no_delay: false };
         if spec.options.send_proxy != crate::ir::server::SendProxy::No {
             let head = crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref());
             if connection.sock.try_send(&head, true).is_err() {
@@ -375,6 +381,14 @@ impl Stream {
             }
         }
         Ok(Ok(connection))
+    }
+
+    fn reused(&mut self, back: ProxyId, server: ServerId, kept: ServerConnection) -> ServerConnection {
+        let world = self.local.world;
+        world.proxies[back.0].back.reuses.inc();
+        world.server(back, server).counters.reuses.inc();
+        self.times.connect = self.ms();
+        kept
     }
 
     async fn await_connection(
