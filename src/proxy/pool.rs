@@ -21,6 +21,8 @@ pub struct ServerConnection {
     /// Only the client that it was opened for goes on with it: it carries that client's address or authentication, or
     /// nothing is to be shared (`http-reuse never`).
     pub private: bool,
+    /// The PROXY header that it began with; it holds for requests that would get the same.
+    pub preface: Box<[u8]>,
     /// By NTLM or Negotiate, which hold for a connection, not for a request.
     pub authenticated: bool,
     pub no_delay: bool,

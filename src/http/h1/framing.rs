@@ -151,7 +151,7 @@ fn fields(m: &mut Message) -> Result<Found, Refused> {
             }
             b"expect" => found.framing.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
             b"te" => {
-                if value != b"trailers" && values::elements(value).any(|e| starts_with_word(e, b"trailers")) {
+                if value != b"trailers" && values::elements(value).any(|e| e.eq_ignore_ascii_case(b"trailers")) {
                     m.replace_value(i, b"trailers");
                 } else if value != b"trailers" {
                     m.remove_at(i);
@@ -171,10 +171,6 @@ fn fields(m: &mut Message) -> Result<Found, Refused> {
         found.framing.forced_close |= !is_11;
     }
     Ok(found)
-}
-
-fn starts_with_word(element: &[u8], word: &[u8]) -> bool {
-    element.get(..word.len()).is_some_and(|w| w.eq_ignore_ascii_case(word))
 }
 
 /// One decimal number, or equal ones between commas.

@@ -142,7 +142,7 @@ impl Stream {
             }
             let (session, timer, client) = (&c.session, &c.timer, &c.sock);
             let client_buf = &mut c.buf;
-            let watch = p.options.abortonclose && upload.is_done();
+            let watch = p.options.abortonclose;
             let got = poll_fn(|cx| {
                 if upload.poll(cx, client, client_buf, &conn.sock) {
                     timer.arm_after(clock::now(), patience);
@@ -154,7 +154,7 @@ impl Stream {
                         Err(_) => Received::Error,
                     });
                 }
-                let gone = watch && client_left(cx, client, client_buf);
+                let gone = watch && upload.is_done() && client_left(cx, client, client_buf);
                 let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
                 if gone || shut || session.killed.get().is_some() || upload.client_is_gone() {
                     return Poll::Ready(Received::Woken);
@@ -180,9 +180,10 @@ impl Stream {
                             When::Data,
                             if upload.is_malformed() { Tell::Page(400) } else { Tell::Nothing },
                         )
+                    } else if c.killed().is_some() {
+                        self.client_stop(c, Received::Woken, When::Headers)
                     } else {
-                        let got = if c.killed().is_some() { Received::Woken } else { Received::End };
-                        self.client_stop(c, got, When::Headers)
+                        Stop::new(Who::Client, When::Headers, Tell::Page(400))
                     };
                     return Head::Stopped(stop);
                 }

@@ -318,7 +318,9 @@ impl Stream {
         let (back, world) = (self.back.unwrap_or(c.front), self.local.world);
         let spec = &p.servers[server.0];
         let live = world.server(back, server);
-        if let Some(own) = c.own.take_if(|_| c.last_server == Some((back, server)))
+        if c.last_server == Some((back, server))
+            && let Some(own) = c.own.take()
+            && *own.preface == *crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref())
             && pool::is_alive(&own)
         {
             return Ok(Ok(self.reused(back, server, *own)));
@@ -372,14 +374,20 @@ impl Stream {
             }
         }
         self.times.connect = self.ms();
-        let connection =
-            ServerConnection { sock, local: None, remote, carried: 0, private, authenticated: false, no_delay: false };
-        if spec.options.send_proxy != crate::ir::server::SendProxy::No {
-            let head = crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref());
-            if connection.sock.try_send(&head, true).is_err() {
-                return Ok(Err(Failure::Refused));
-            }
+        let preface = crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref()).into_boxed_slice();
+        if !preface.is_empty() && sock.try_send(&preface, true).is_err() {
+            return Ok(Err(Failure::Refused));
         }
+        let connection = ServerConnection {
+            sock,
+            local: None,
+            remote,
+            carried: 0,
+            private,
+            preface,
+            authenticated: false,
+            no_delay: false,
+        };
         Ok(Ok(connection))
     }
 
