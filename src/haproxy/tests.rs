@@ -90,7 +90,7 @@ fn around(section: Sections, line: &str) -> String {
                 frontend other from other\n bind 127.0.0.1:1\n";
     let (head, needs) = match section {
         GLOBAL => ("global", ""),
-        DEFAULTS => ("defaults", ""),
+        DEFAULTS => ("defaults named", ""),
         USERLIST => ("userlist u", ""),
         HTTP_ERRORS => ("http-errors e", ""),
         _ => {

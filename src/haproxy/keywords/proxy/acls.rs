@@ -13,6 +13,9 @@ const ACL: Keyword = Keyword {
     examples: &["acl local src 10.0.0.0/8", "acl big req.body_len gt 1000", "acl api path_beg /api /v2"],
     rejects: &["acl", "acl a nofetch", "acl b src 10.0.0.0/33"],
     lower: |l| {
+        if !super::rules::any_rule(l) {
+            return;
+        }
         let words = l.words.to_vec();
         acl_line(&words, l.draft, l.diag);
     },

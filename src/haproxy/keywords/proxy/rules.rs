@@ -1,8 +1,9 @@
 //! Rule sets: `tcp-request`, `tcp-response`, `http-request`, `http-response`, `http-after-response`, `redirect` (manual 4.2).
 
-use crate::haproxy::keyword::{BACK, BACKEND, FRONT, FRONTEND, KEYWORD, Keyword, LISTEN, Line, PROXY, Syntax};
+use crate::haproxy::keyword::{BACKEND, FRONTEND, KEYWORD, Keyword, LISTEN, Line, PROXY, Syntax};
 use crate::haproxy::lower::{action, condition, reply, sample, time};
 use crate::ir::action::{Action, ActionArg, Rule};
+use crate::ir::proxy::ProxyKind;
 use crate::rules::action::{
     HTTP_AFTER, HTTP_REQUEST, HTTP_RESPONSE, TCP_CONNECTION, TCP_CONTENT, TCP_RESPONSE, TCP_SESSION,
 };
@@ -43,12 +44,63 @@ pub fn warn_order(l: &mut Line<'_>, what: &str) {
     );
 }
 
+/// An unnamed `defaults` section cannot hand rules down, as nothing could say whose they are.
+pub fn is_anonymous(l: &mut Line<'_>) -> bool {
+    let p = l.proxy();
+    p.kind == ProxyKind::Defaults && p.name.is_empty()
+}
+
+fn misplaced(l: &mut Line<'_>, message: String) {
+    let help = "give the section a name, and take it with 'from <name>', or move the rule to the proxy that it is for";
+    l.diag.push(Diagnostic::error("misplaced-rule", l.at(), message).help(help));
+}
+
+/// Whether a `tcp-request` line of this name may stand here.
+fn tcp_request(l: &mut Line<'_>, needs_front: bool) -> bool {
+    let (name, anonymous) = (l.keyword.name, is_anonymous(l));
+    let p = l.proxy();
+    if anonymous {
+        misplaced(l, format!("{name} is not allowed in anonymous 'defaults' sections"));
+        return false;
+    }
+    if needs_front && !p.kind.is_front() && p.kind != ProxyKind::Defaults {
+        let message = format!("{name} is not allowed because {} {} is not a frontend", p.kind.name(), p.name);
+        misplaced(l, message);
+        return false;
+    }
+    true
+}
+
+/// The same for `tcp-response`.
+fn tcp_response(l: &mut Line<'_>) -> bool {
+    let fits = !is_anonymous(l) && l.proxy().kind != ProxyKind::Frontend;
+    if !fits {
+        let name = l.keyword.name;
+        let message = format!("{name} is only allowed in 'backend' sections or 'defaults' section with a name");
+        misplaced(l, message);
+    }
+    fits
+}
+
+/// The same for what every proxy takes.
+pub fn any_rule(l: &mut Line<'_>) -> bool {
+    let fits = !is_anonymous(l);
+    if !fits {
+        let message = format!("'{}' not allowed in anonymous 'defaults' section.", l.keyword.name);
+        misplaced(l, message);
+    }
+    fits
+}
+
 const CONNECTION: Keyword = Keyword {
     name: "tcp-request connection",
-    sections: FRONT,
+    sections: PROXY,
     args: Syntax::Custom("<action> [{if | unless} <condition>]"),
     doc: "A rule for new connections.",
     lower: |l| {
+        if !tcp_request(l, true) {
+            return;
+        }
         warn_order(l, "tcp-request");
         if let Some(r) = action::rule(l, TCP_CONNECTION) {
             l.proxy().rules.tcp_request_connection.push(r);
@@ -58,10 +110,13 @@ const CONNECTION: Keyword = Keyword {
 };
 const SESSION: Keyword = Keyword {
     name: "tcp-request session",
-    sections: FRONT,
+    sections: PROXY,
     args: Syntax::Custom("<action> [{if | unless} <condition>]"),
     doc: "A rule for connections after their handshakes.",
     lower: |l| {
+        if !tcp_request(l, true) {
+            return;
+        }
         warn_order(l, "tcp-request");
         if let Some(r) = action::rule(l, TCP_SESSION) {
             l.proxy().rules.tcp_request_session.push(r);
@@ -76,6 +131,9 @@ const CONTENT: Keyword = Keyword {
     doc: "A rule for what clients send first.",
     examples: &["tcp-request content reject unless { req.ssl_hello_type 1 }"],
     lower: |l| {
+        if !tcp_request(l, false) {
+            return;
+        }
         warn_order(l, "tcp-request");
         if let Some(r) = action::rule(l, TCP_CONTENT) {
             l.proxy().rules.tcp_request_content.push(r);
@@ -85,10 +143,13 @@ const CONTENT: Keyword = Keyword {
 };
 const RESPONSE_CONTENT: Keyword = Keyword {
     name: "tcp-response content",
-    sections: BACK,
+    sections: PROXY,
     args: Syntax::Custom("<action> [{if | unless} <condition>]"),
     doc: "A rule for what servers send first.",
     lower: |l| {
+        if !tcp_response(l) {
+            return;
+        }
         if let Some(r) = action::rule(l, TCP_RESPONSE) {
             l.proxy().rules.tcp_response_content.push(r);
         }
@@ -111,19 +172,23 @@ const INSPECT_DELAY: Keyword = Keyword {
     args: Syntax::Custom("<timeout>"),
     doc: "How long content rules may wait for data.",
     lower: |l| {
-        let d = delay(l);
-        l.proxy().inspect_delay = d;
+        if tcp_request(l, false) {
+            let d = delay(l);
+            l.proxy().inspect_delay = d;
+        }
     },
     ..KEYWORD
 };
 const RESPONSE_INSPECT_DELAY: Keyword = Keyword {
     name: "tcp-response inspect-delay",
-    sections: BACK,
+    sections: PROXY,
     args: Syntax::Custom("<timeout>"),
     doc: "How long response content rules may wait for data.",
     lower: |l| {
-        let d = delay(l);
-        l.proxy().response_inspect_delay = d;
+        if tcp_response(l) {
+            let d = delay(l);
+            l.proxy().response_inspect_delay = d;
+        }
     },
     ..KEYWORD
 };
@@ -135,6 +200,9 @@ const REQUEST: Keyword = Keyword {
     examples: &["http-request deny if { path_beg /admin }", "http-request set-header X-Proto http"],
     rejects: &["http-request frob", "http-request set-header X"],
     lower: |l| {
+        if !any_rule(l) {
+            return;
+        }
         warn_order(l, "http-request");
         if let Some(r) = action::rule(l, HTTP_REQUEST) {
             l.proxy().rules.http_request.push(r);
@@ -148,6 +216,9 @@ const RESPONSE: Keyword = Keyword {
     args: Syntax::Custom("<action> [options...] [{if | unless} <condition>]"),
     doc: "A rule for HTTP responses of servers.",
     lower: |l| {
+        if !any_rule(l) {
+            return;
+        }
         if let Some(r) = action::rule(l, HTTP_RESPONSE) {
             l.proxy().rules.http_response.push(r);
         }
@@ -160,6 +231,9 @@ const AFTER_RESPONSE: Keyword = Keyword {
     args: Syntax::Custom("<action> [options...] [{if | unless} <condition>]"),
     doc: "A rule for every HTTP response, whoever made it.",
     lower: |l| {
+        if !any_rule(l) {
+            return;
+        }
         if let Some(r) = action::rule(l, HTTP_AFTER) {
             l.proxy().rules.http_after_response.push(r);
         }
