@@ -91,7 +91,7 @@ pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
             Ok((fd, peer)) => {
                 super::clock::refresh();
                 let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
-                tokio::task::spawn_local(serve(greet(local, accepted)));
+                serve(greet(local, accepted));
                 taken += 1;
                 if taken == AT_ONCE {
                     taken = 0;
@@ -112,7 +112,7 @@ pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
     // What the kernel has queued for us nobody else would serve.
     while let Ok((fd, peer)) = take(&on.fd, on.is_inet) {
         let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
-        tokio::task::spawn_local(serve(greet(local, accepted)));
+        serve(greet(local, accepted));
     }
     live.listeners[on.index].open.store(false, Relaxed);
 }

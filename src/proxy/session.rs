@@ -189,9 +189,17 @@ pub struct Accepted {
     pub listener: usize,
 }
 
-/// Serves a connection until it ends. A task is as large as the largest of what it may wait for, and most wait for a next
-/// request: whatever else it does is boxed.
-pub async fn serve(mut client: Box<Client>) {
+/// Gives a connection a task that serves it until it ends. A task is as large as the largest of what it may wait for, and
+/// most wait for a next request: those wait for nothing else, and whatever more there is to do is boxed.
+pub fn serve(client: Box<Client>) {
+    if client.proxy().mode == Mode::Http && !super::rules::has_door(&client) {
+        tokio::task::spawn_local(super::http::serve(client));
+    } else {
+        tokio::task::spawn_local(admit(client));
+    }
+}
+
+async fn admit(mut client: Box<Client>) {
     if super::rules::has_door(&client) && !Box::pin(super::rules::admit(&mut client)).await {
         return;
     }
