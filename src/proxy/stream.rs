@@ -11,6 +11,7 @@ mod body;
 mod cookies;
 mod course;
 mod facts;
+mod obtain;
 mod request;
 mod respond;
 mod route;

@@ -1,9 +1,10 @@
 //! The exchange with a server: request out, response in, both bodies.
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use super::body::Reply;
+use super::obtain::has_left;
 use super::serve::Failure;
 use super::{Ended, Stop, Stream, Tell};
 use crate::http::h1::body::Decoder;
@@ -154,7 +155,7 @@ impl Stream {
                         Err(_) => Received::Error,
                     });
                 }
-                let gone = watch && upload.is_done() && client_left(cx, client, client_buf);
+                let gone = watch && upload.is_done() && has_left(client, client_buf, cx);
                 let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
                 if gone || shut || session.killed.get().is_some() || upload.client_is_gone() {
                     return Poll::Ready(Received::Woken);
@@ -408,11 +409,4 @@ impl Stream {
         self.leave_server();
         Ok(Ended::Close)
     }
-}
-
-fn client_left(cx: &mut Context<'_>, sock: &crate::proxy::socket::Socket, buf: &mut Buffer) -> bool {
-    if buf.is_full() && !buf.is_empty() {
-        return false;
-    }
-    matches!(sock.poll_fill(cx, buf, 16384), Poll::Ready(Ok(0) | Err(_)))
 }
