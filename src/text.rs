@@ -10,3 +10,6 @@ pub mod grammar;
 pub mod nearest;
 pub mod show;
 pub mod source;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -6,14 +6,13 @@
 //! `HAWSER_BLESS=1` writes the expectations anew; look at the difference before keeping it.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
 
 use super::keyword::{DEFAULTS, GLOBAL, HTTP_ERRORS, Keyword, Sections, USERLIST};
 use super::{Loaded, Outside, keywords, load, show};
 use crate::text::book::Status;
 use crate::text::diag::Severity;
+use crate::text::tests::fixtures;
 
 /// A machine with a path, a root and nothing else.
 struct Bare;
@@ -50,38 +49,16 @@ fn transcript(name: &str, text: &str, with_meaning: bool) -> String {
     let exit = if report.fatal { 1 } else { 2 * u8::from(!loaded.has_listener()) };
     let mut out = format!("exit {exit}\n{}", report.text);
     if with_meaning {
-        let spans = regex::Regex::new(r"Span \{\s*file: FileId\(\s*\d+,\s*\),\s*start: \d+,\s*end: \d+,\s*\}")
-            .expect("a valid expression");
-        let meaning = format!("{:#?}", loaded.config);
-        let _ = writeln!(out, "----\n{}", spans.replace_all(&meaning, "Span"));
+        let _ = writeln!(out, "----\n{}", fixtures::meaning(&loaded.config));
     }
     out
 }
 
 #[test]
 fn fixtures_are_judged_as_expected() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-fixtures/haproxy");
-    let (mut wrong, mut count) = (Vec::new(), 0);
-    for kind in ["same", "own", "whole"] {
-        for entry in fs::read_dir(root.join(kind)).expect("the fixtures are there") {
-            let path = entry.expect("a directory entry").path();
-            if path.extension().is_none_or(|extension| extension != "cfg") {
-                continue;
-            }
-            count += 1;
-            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-            let text = String::from_utf8_lossy(&fs::read(&path).expect("readable")).into_owned();
-            let got = transcript(&name, &text, kind == "whole");
-            let expected = path.with_extension("expected");
-            if std::env::var_os("HAWSER_BLESS").is_some() {
-                fs::write(&expected, &got).expect("writable");
-            } else if fs::read_to_string(&expected).ok().as_deref() != Some(&got) {
-                wrong.push(format!("{}\n{got}", expected.display()));
-            }
-        }
-    }
-    assert!(count > 40, "only {count} fixtures");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    fixtures::walk("haproxy", &["same", "own", "whole"], "cfg", 40, |folder, name, text| {
+        transcript(name, text, folder == "whole")
+    });
 }
 
 /// A configuration around one line, valid but for that line.

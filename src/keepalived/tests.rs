@@ -3,7 +3,7 @@
 //! A fixture is `NAME.conf` under `grammar-fixtures/keepalived` with `NAME.expected` beside it: exit code and lines of `-t`,
 //! and what the file means. `HAWSER_BLESS=1` writes the expectations anew; look at the difference before keeping it.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use super::{
     Checked,
@@ -11,7 +11,7 @@ use super::{
     keywords, load,
     testing::FakeMachine,
 };
-use crate::text::show::caret;
+use crate::text::{show::caret, tests::fixtures};
 
 fn check(name: &str, text: &str) -> Checked {
     load(&FakeMachine::with(name, text), name, "main")
@@ -25,39 +25,16 @@ fn transcript(name: &str, text: &str, with_meaning: bool) -> String {
         let _ = writeln!(out, "{line}");
     }
     if with_meaning {
-        let meaning = format!("{:#?}", checked.config);
-        let spans = regex::Regex::new(r"Span \{\s*file: FileId\(\s*\d+,\s*\),\s*start: \d+,\s*end: \d+,\s*\}")
-            .expect("a valid expression");
-        let _ = writeln!(out, "----\n{}", spans.replace_all(&meaning, "Span"));
+        let _ = writeln!(out, "----\n{}", fixtures::meaning(&checked.config));
     }
     out
 }
 
 #[test]
 fn fixtures_are_judged_as_expected() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-fixtures/keepalived");
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for kind in ["valid", "invalid", "whole"] {
-        for entry in fs::read_dir(root.join(kind)).expect("the fixtures are there") {
-            let path = entry.expect("a directory entry").path();
-            if path.extension().is_none_or(|extension| extension != "conf") {
-                continue;
-            }
-            count += 1;
-            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-            let text = String::from_utf8_lossy(&fs::read(&path).expect("readable")).into_owned();
-            let got = transcript(&name, &text, kind == "whole");
-            let expected = path.with_extension("expected");
-            if std::env::var_os("HAWSER_BLESS").is_some() {
-                fs::write(&expected, &got).expect("writable");
-            } else if fs::read_to_string(&expected).ok().as_deref() != Some(&got) {
-                wrong.push(format!("{}\n{got}", expected.display()));
-            }
-        }
-    }
-    assert!(count > 50, "only {count} fixtures");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    fixtures::walk("keepalived", &["valid", "invalid", "whole"], "conf", 50, |folder, name, text| {
+        transcript(name, text, folder == "whole")
+    });
 }
 
 /// A configuration around one line, valid but for that line.

@@ -87,7 +87,7 @@ const QUORUM: Keyword = Keyword {
     doc: "At least so many processes.",
     examples: &["quorum 2"],
     rejects: &["quorum 0"],
-    lower: |draft, call| draft.process().quorum = super::instance::messages(call),
+    lower: |draft, call| draft.process().quorum = super::shared::messages(call),
     ..KEYWORD
 };
 
@@ -99,7 +99,7 @@ const QUORUM_MAX: Keyword = Keyword {
     doc: "At most so many processes.",
     examples: &["quorum_max 4"],
     rejects: &["quorum_max all"],
-    lower: |draft, call| draft.process().quorum_max = super::instance::messages(call),
+    lower: |draft, call| draft.process().quorum_max = super::shared::messages(call),
     ..KEYWORD
 };
 

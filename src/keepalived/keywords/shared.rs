@@ -1,11 +1,48 @@
-//! What several keywords read alike: commands with users, addresses, weights.
+//! What several keywords read alike: switches, numbers, commands with users, addresses, weights.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
     ir::failover::{RunAs, Weight, notify::Command},
-    keepalived::{draft::Draft, keyword::Call, quoted},
+    keepalived::{
+        draft::{Draft, InstanceDraft},
+        keyword::{Call, Grammar},
+        quoted,
+    },
+    text::grammar::{Arg, Kind},
 };
+
+pub(super) const WORD: Grammar = Grammar::Args(&[Arg::Value("value", Kind::Word)]);
+pub(super) const SWITCH: Grammar = Grammar::Custom("[on|off|true|false|yes|no]");
+pub(super) const WHOLE_SECONDS: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Int(0, 2_147_483_647))]);
+pub(super) const MESSAGES: Grammar = Grammar::Args(&[Arg::Value("count", Kind::Int(0, 2_147_483_647))]);
+
+/// The argument of [`WHOLE_SECONDS`].
+pub(super) fn whole_seconds(call: &Call<'_>) -> Option<Duration> {
+    call.args.int("seconds").and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs)
+}
+
+/// The argument of [`MESSAGES`].
+pub(super) fn messages(call: &Call<'_>) -> Option<u32> {
+    call.args.int("count").and_then(|count| u32::try_from(count).ok())
+}
+
+/// An integer argument that its grammar keeps below 256.
+pub(super) fn byte(call: &Call<'_>, name: &str) -> Option<u8> {
+    call.args.int(name).and_then(|number| u8::try_from(number).ok())
+}
+
+/// A switch of a router that takes a word, or stands alone.
+pub(super) fn switch(draft: &mut Draft, call: &mut Call<'_>, set: impl FnOnce(&mut InstanceDraft, bool)) {
+    match call.switch() {
+        Some(value) => set(draft.instance(), value),
+        None => {
+            let name = draft.instance().name.clone();
+            let (keyword, word) = (call.keyword.name, call.text(0).unwrap_or_default().to_owned());
+            call.complain("bad-switch", format!("({name}) invalid {keyword} {word} specified"));
+        }
+    }
+}
 
 /// Who a command line names behind the command.
 pub(super) enum Who {

@@ -1,0 +1,85 @@
+//! Who this host is in mails and dumps, and who gets mail from it.
+
+use super::super::shared::{WORD, whole_seconds};
+use crate::{
+    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword, Opens},
+    text::grammar::{Arg, Kind},
+};
+
+const GLOBAL: &[Block] = &[Block::Global];
+
+pub(in super::super) const KEYWORDS: &[Keyword] =
+    &[ROUTER_ID, NOTIFICATION_EMAIL, NOTIFICATION_EMAIL_FROM, SMTP_SERVER, SMTP_HELO_NAME, SMTP_CONNECT_TIMEOUT];
+
+const ROUTER_ID: Keyword = Keyword {
+    name: "router_id",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("<name>"),
+    doc: "The name of this host in mails and dumps.",
+    examples: &["router_id hap1"],
+    lower: |draft, call| match call.text(0) {
+        Some(name) => draft.global.settings.router_id = Some(name.to_owned()),
+        None => call.complain("no-name", "routerid name missing - ignoring"),
+    },
+    ..KEYWORD
+};
+
+const NOTIFICATION_EMAIL: Keyword = Keyword {
+    name: "notification_email",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("{ ADDRESS ... }"),
+    opens: Opens::List(|draft, call| {
+        let addresses = call.words.words.iter().map(|word| word.text.clone());
+        draft.global.settings.mail.to.extend(addresses);
+    }),
+    doc: "Who gets mail about changes.",
+    examples: &["notification_email {\n    admin@example.org\n}"],
+    close: |draft, closing| {
+        if draft.global.settings.mail.to.is_empty() {
+            closing.report.at("empty", closing.at, "Warning - empty notification_email block");
+        }
+    },
+    ..KEYWORD
+};
+
+const NOTIFICATION_EMAIL_FROM: Keyword = Keyword {
+    name: "notification_email_from",
+    blocks: GLOBAL,
+    grammar: WORD,
+    doc: "The sender of those mails.",
+    examples: &["notification_email_from keepalived@example.org"],
+    lower: |draft, call| draft.global.settings.mail.from = call.args.text("value").map(str::to_owned),
+    ..KEYWORD
+};
+
+const SMTP_SERVER: Keyword = Keyword {
+    name: "smtp_server",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("<address or name> [<port>]"),
+    doc: "The mail server.",
+    examples: &["smtp_server 192.0.2.25"],
+    lower: |draft, call| draft.global.settings.mail.server = call.text(0).map(str::to_owned),
+    ..KEYWORD
+};
+
+const SMTP_HELO_NAME: Keyword = Keyword {
+    name: "smtp_helo_name",
+    blocks: GLOBAL,
+    grammar: WORD,
+    doc: "The name given to the mail server.",
+    examples: &["smtp_helo_name hap1.example.org"],
+    lower: |draft, call| draft.global.settings.mail.helo = call.args.text("value").map(str::to_owned),
+    ..KEYWORD
+};
+
+const SMTP_CONNECT_TIMEOUT: Keyword = Keyword {
+    name: "smtp_connect_timeout",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 4294))]),
+    invalid: "smtp_connect_timeout '{word}' must be in [1, 4294] - ignoring",
+    doc: "Seconds to wait for the mail server.",
+    examples: &["smtp_connect_timeout 30"],
+    rejects: &["smtp_connect_timeout 0"],
+    lower: |draft, call| draft.global.settings.mail.timeout = whole_seconds(call),
+    ..KEYWORD
+};

@@ -1,0 +1,187 @@
+//! How the processes of the daemon are scheduled, and what the files that they make may be.
+
+use crate::{
+    keepalived::{
+        draft::Draft,
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
+    },
+    text::grammar::{Arg, Kind},
+};
+
+const GLOBAL: &[Block] = &[Block::Global];
+
+pub(in super::super) const KEYWORDS: &[Keyword] = &[
+    UMASK,
+    VRRP_PRIORITY,
+    CHECKER_PRIORITY,
+    BFD_PRIORITY,
+    VRRP_RT_PRIORITY,
+    CHECKER_RT_PRIORITY,
+    BFD_RT_PRIORITY,
+    VRRP_NO_SWAP,
+];
+
+const UMASK: Keyword = Keyword {
+    name: "umask",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("<octal> | { <bit> [| <bit> ...] }"),
+    doc: "Permissions that new files do not get: in octal, or as the names of bits.",
+    examples: &["umask 022", "umask IWGRP | IWOTH"],
+    rejects: &["umask everything"],
+    lower: umask,
+    ..KEYWORD
+};
+
+/// Bits by the names that chmod(2) gives them, without their `S_`.
+const BITS: &[(&str, u32)] = &[
+    ("IRUSR", 0o400),
+    ("IWUSR", 0o200),
+    ("IXUSR", 0o100),
+    ("IRWXU", 0o700),
+    ("IRGRP", 0o040),
+    ("IWGRP", 0o020),
+    ("IXGRP", 0o010),
+    ("IRWXG", 0o070),
+    ("IROTH", 0o004),
+    ("IWOTH", 0o002),
+    ("IXOTH", 0o001),
+    ("IRWXO", 0o007),
+];
+
+fn umask(draft: &mut Draft, call: &mut Call<'_>) {
+    if call.words.arguments().is_empty() {
+        call.missing_argument();
+        return;
+    }
+    let bit = |word: &str| {
+        let number = u32::from_str_radix(word, 8).ok().filter(|mask| *mask <= 0o777);
+        number.or_else(|| BITS.iter().find(|(name, _)| *name == word).map(|(_, bits)| *bits))
+    };
+    let words = call.words.arguments().iter().map(|word| word.text.as_str()).filter(|word| *word != "|");
+    match words.clone().map(bit).try_fold(0, |mask, bits| Some(mask | bits?)) {
+        Some(mask) => draft.global.settings.umask = Some(mask),
+        None => {
+            let wrong = words.into_iter().find(|word| bit(word).is_none()).unwrap_or_default().to_owned();
+            call.complain("bad-umask", format!("Unknown umask bit {wrong}"));
+        }
+    }
+}
+
+/// A nice value: the lowest is served first.
+const fn nice(
+    name: &'static str,
+    invalid: &'static str,
+    doc: &'static str,
+    examples: &'static [&'static str],
+    rejects: &'static [&'static str],
+) -> Keyword {
+    let grammar = Grammar::Args(&[Arg::Value("nice", Kind::Int(-20, 19))]);
+    Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, ..KEYWORD }
+}
+
+const VRRP_PRIORITY: Keyword = Keyword {
+    lower: |draft, call| {
+        let nice = call.args.int("nice").and_then(|nice| i32::try_from(nice).ok());
+        draft.global.settings.process_priority = nice;
+    },
+    ..nice(
+        "vrrp_priority",
+        "Invalid vrrp process priority specified",
+        "Nice value of the VRRP process; the lowest is served first.",
+        &["vrrp_priority -10"],
+        &["vrrp_priority 20"],
+    )
+};
+
+const CHECKER_PRIORITY: Keyword = Keyword {
+    status: Status::Tuning,
+    ..nice(
+        "checker_priority",
+        "Invalid checker process priority specified",
+        "Nice value of the process that checks servers. There is none here.",
+        &["checker_priority -10"],
+        &["checker_priority 20"],
+    )
+};
+
+const BFD_PRIORITY: Keyword = Keyword {
+    status: Status::Tuning,
+    ..nice(
+        "bfd_priority",
+        "Invalid bfd process priority specified",
+        "Nice value of the process for BFD. There is none here.",
+        &["bfd_priority -10"],
+        &["bfd_priority 20"],
+    )
+};
+
+/// A realtime priority of 1 to 99; what is outside is moved to the nearer end, with a complaint.
+const fn realtime(
+    name: &'static str,
+    invalid: &'static str,
+    doc: &'static str,
+    examples: &'static [&'static str],
+    rejects: &'static [&'static str],
+) -> Keyword {
+    let grammar = Grammar::Args(&[Arg::Value("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]);
+    let lower = |_: &mut Draft, call: &mut Call<'_>| {
+        clamped(call);
+    };
+    Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, lower, ..KEYWORD }
+}
+
+fn clamped(call: &mut Call<'_>) -> Option<u32> {
+    let written = call.args.int("priority").unwrap_or(0);
+    let process = call.keyword.name.trim_end_matches("_rt_priority");
+    let wrong = match written {
+        ..1 => Some("less than minimum 1 - setting to minimum"),
+        1..=99 => None,
+        _ => Some("greater than maximum 99 - setting to maximum"),
+    };
+    if let Some(wrong) = wrong {
+        call.complain("bad-priority", format!("{process} process real-time priority {written} {wrong}"));
+    }
+    u32::try_from(written.clamp(1, 99)).ok()
+}
+
+const VRRP_RT_PRIORITY: Keyword = Keyword {
+    lower: |draft, call| draft.global.settings.realtime_priority = clamped(call),
+    ..realtime(
+        "vrrp_rt_priority",
+        "vrrp process real-time priority '{word}' invalid",
+        "Realtime priority of the VRRP process, 1 to 99.",
+        &["vrrp_rt_priority 50"],
+        &["vrrp_rt_priority 0", "vrrp_rt_priority 100"],
+    )
+};
+
+const CHECKER_RT_PRIORITY: Keyword = Keyword {
+    status: Status::Tuning,
+    ..realtime(
+        "checker_rt_priority",
+        "checker process real-time priority '{word}' invalid",
+        "Realtime priority of the process that checks servers. There is none here.",
+        &["checker_rt_priority 50"],
+        &["checker_rt_priority 0"],
+    )
+};
+
+const BFD_RT_PRIORITY: Keyword = Keyword {
+    status: Status::Tuning,
+    ..realtime(
+        "bfd_rt_priority",
+        "bfd process real-time priority '{word}' invalid",
+        "Realtime priority of the process for BFD. There is none here.",
+        &["bfd_rt_priority 50"],
+        &["bfd_rt_priority 100"],
+    )
+};
+
+const VRRP_NO_SWAP: Keyword = Keyword {
+    name: "vrrp_no_swap",
+    blocks: GLOBAL,
+    doc: "The memory of the VRRP process is never swapped out.",
+    examples: &["vrrp_no_swap"],
+    lower: |draft, _| draft.global.settings.no_swap = true,
+    ..KEYWORD
+};

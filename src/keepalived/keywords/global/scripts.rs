@@ -1,0 +1,175 @@
+//! Commands of the whole daemon: who runs them, what is run at start and end, and the pipes that are told of changes.
+
+use super::super::shared::{WORD, whole_seconds};
+use crate::{
+    ir::failover::global::{Fifo, Timed},
+    keepalived::{
+        draft::{Draft, unchecked},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
+        quoted,
+    },
+    text::grammar::{Arg, Kind},
+};
+use std::{path::PathBuf, time::Duration};
+
+const GLOBAL: &[Block] = &[Block::Global];
+const COMMAND: Grammar = Grammar::Custom("<command line> [<user> [<group>]]");
+
+pub(in super::super) const KEYWORDS: &[Keyword] = &[
+    ENABLE_SCRIPT_SECURITY,
+    SCRIPT_USER,
+    STARTUP_SCRIPT,
+    STARTUP_SCRIPT_TIMEOUT,
+    SHUTDOWN_SCRIPT,
+    SHUTDOWN_SCRIPT_TIMEOUT,
+    NOTIFY_FIFO,
+    VRRP_NOTIFY_FIFO,
+    NOTIFY_FIFO_SCRIPT,
+    VRRP_NOTIFY_FIFO_SCRIPT,
+    FIFO_WRITE_VRRP_STATES_ON_RELOAD,
+];
+
+const ENABLE_SCRIPT_SECURITY: Keyword = Keyword {
+    name: "enable_script_security",
+    blocks: GLOBAL,
+    doc: "Scripts that root would run and others could change are not run.",
+    examples: &["enable_script_security"],
+    lower: |draft, _| draft.global.settings.script_security = true,
+    ..KEYWORD
+};
+
+const SCRIPT_USER: Keyword = Keyword {
+    name: "script_user",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("user", Kind::Word), Arg::Optional("group", Kind::Word)]),
+    doc: "Who runs scripts that do not say otherwise.",
+    examples: &["script_user nobody", "script_user keepalived_script keepalived_script"],
+    lower: |draft, call| {
+        let words: Vec<&str> = call.words.arguments().iter().map(|word| word.text.as_str()).collect();
+        match super::super::shared::run_as(call, &words) {
+            Some(run_as) => draft.global.settings.script_user = Some(run_as),
+            None => {
+                draft.global.bad_script_user = true;
+                call.complain("bad-script-user", "Error setting global script uid/gid");
+            }
+        }
+    },
+    ..KEYWORD
+};
+
+const STARTUP_SCRIPT: Keyword = Keyword {
+    name: "startup_script",
+    blocks: GLOBAL,
+    grammar: COMMAND,
+    doc: "Run before anything else, and waited for.",
+    examples: &["startup_script /usr/local/bin/up"],
+    lower: |draft, call| draft.global.settings.startup_script = timed(call),
+    ..KEYWORD
+};
+
+const STARTUP_SCRIPT_TIMEOUT: Keyword = Keyword {
+    name: "startup_script_timeout",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 1000))]),
+    invalid: "startup_script_timeout '{word}' must be in [1, 1000] - ignoring",
+    doc: "Seconds that the start-up script has.",
+    examples: &["startup_script_timeout 10"],
+    rejects: &["startup_script_timeout 0"],
+    lower: |draft, call| {
+        if let (Some(script), Some(time)) = (&mut draft.global.settings.startup_script, whole_seconds(call)) {
+            script.timeout = time;
+        }
+    },
+    ..KEYWORD
+};
+
+const SHUTDOWN_SCRIPT: Keyword = Keyword {
+    name: "shutdown_script",
+    blocks: GLOBAL,
+    grammar: COMMAND,
+    doc: "Run after everything else, and waited for.",
+    examples: &["shutdown_script /usr/local/bin/down"],
+    lower: |draft, call| draft.global.settings.shutdown_script = timed(call),
+    ..KEYWORD
+};
+
+const SHUTDOWN_SCRIPT_TIMEOUT: Keyword = Keyword {
+    name: "shutdown_script_timeout",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 1000))]),
+    invalid: "shutdown_script_timeout '{word}' must be in [1, 1000] - ignoring",
+    doc: "Seconds that the shutdown script has.",
+    examples: &["shutdown_script_timeout 10"],
+    rejects: &["shutdown_script_timeout 0"],
+    lower: |draft, call| {
+        if let (Some(script), Some(time)) = (&mut draft.global.settings.shutdown_script, whole_seconds(call)) {
+            script.timeout = time;
+        }
+    },
+    ..KEYWORD
+};
+
+/// A command with its default limit of time.
+fn timed(call: &mut Call<'_>) -> Option<Timed> {
+    let (line, _) = quoted::first_word(&call.words.raw[call.words.keyword().len()..]);
+    let argv = quoted::split(&line).unwrap_or_else(|partial| partial);
+    if argv.is_empty() {
+        return None;
+    }
+    let command = unchecked(argv, call.system.own(), call.words.at);
+    Some(Timed { command, timeout: Duration::from_secs(10) })
+}
+
+const NOTIFY_FIFO: Keyword = Keyword {
+    name: "notify_fifo",
+    blocks: GLOBAL,
+    grammar: WORD,
+    doc: "A named pipe that gets a line for each change.",
+    examples: &["notify_fifo /run/keepalived.fifo"],
+    lower: fifo,
+    ..KEYWORD
+};
+
+const VRRP_NOTIFY_FIFO: Keyword = Keyword {
+    name: "vrrp_notify_fifo",
+    doc: "The same, for changes of routers only.",
+    examples: &["vrrp_notify_fifo /run/vrrp.fifo"],
+    ..NOTIFY_FIFO
+};
+
+fn fifo(draft: &mut Draft, call: &mut Call<'_>) {
+    let path = PathBuf::from(call.args.text("value").unwrap_or_default());
+    draft.global.settings.fifos.push(Fifo { path, script: None });
+}
+
+const NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
+    name: "notify_fifo_script",
+    blocks: GLOBAL,
+    grammar: COMMAND,
+    doc: "A command that reads the pipe; it gets the pipe's path as an argument and is started with the daemon.",
+    examples: &["notify_fifo_script /usr/local/bin/reader"],
+    lower: |draft, call| {
+        if let Some(command) = super::super::shared::notification(draft, call)
+            && let Some(last) = draft.global.settings.fifos.last_mut()
+        {
+            last.script = Some(command);
+        }
+    },
+    ..KEYWORD
+};
+
+const VRRP_NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
+    name: "vrrp_notify_fifo_script",
+    doc: "A command that reads that pipe.",
+    examples: &["vrrp_notify_fifo_script /usr/local/bin/reader"],
+    ..NOTIFY_FIFO_SCRIPT
+};
+
+const FIFO_WRITE_VRRP_STATES_ON_RELOAD: Keyword = Keyword {
+    name: "fifo_write_vrrp_states_on_reload",
+    blocks: GLOBAL,
+    doc: "After a reload all states go into the pipes again.",
+    examples: &["fifo_write_vrrp_states_on_reload"],
+    lower: |draft, _| draft.global.settings.fifo_states_on_reload = true,
+    ..KEYWORD
+};

@@ -1,0 +1,3 @@
+//! What the tests of both languages share.
+
+pub(crate) mod fixtures;
