@@ -22,11 +22,11 @@ impl Span {
         Self { at: start as u32, len: (end - start) as u32 }
     }
 
-    fn of(self, arena: &[u8]) -> &[u8] {
+    pub(crate) fn of(self, arena: &[u8]) -> &[u8] {
         &arena[self.at as usize..(self.at + self.len) as usize]
     }
 
-    fn end(self) -> u32 {
+    pub(crate) fn end(self) -> u32 {
         self.at + self.len
     }
 }

@@ -114,6 +114,13 @@ impl Cursor<'_> {
 
     fn version(&mut self) -> Step<Span> {
         let start = self.at;
+        if let [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, _, ..] = self.buf[start..]
+            && major.is_ascii_digit()
+            && minor.is_ascii_digit()
+        {
+            self.at += 8;
+            return Ok(Span::new(start, self.at));
+        }
         for want in b"HTTP/" {
             if self.peek()? != *want {
                 return self.bad();
@@ -141,12 +148,12 @@ fn is_blank(b: u8) -> bool {
 /// The first byte that no request can have there.
 pub fn request(buf: &[u8], m: &mut Message, limits: Limits) -> Result<Parsed, Malformed> {
     m.clear();
-    let mut c = Cursor { buf, at: 0 };
+    let (mut c, mut odd) = (Cursor { buf, at: 0 }, Odds::new());
     let done = request_line(&mut c, limits).and_then(|line| {
         m.start = line;
-        fields(&mut c, m, limits)
+        fields(&mut c, m, &mut odd, limits)
     });
-    finish(done, &c, m, buf)
+    finish(done, &c, m, &odd)
 }
 
 /// Reads a response head from the start of `buf` into `m`, which is cleared first.
@@ -155,12 +162,12 @@ pub fn request(buf: &[u8], m: &mut Message, limits: Limits) -> Result<Parsed, Ma
 /// The first byte that no response can have there.
 pub fn response(buf: &[u8], m: &mut Message, limits: Limits) -> Result<Parsed, Malformed> {
     m.clear();
-    let mut c = Cursor { buf, at: 0 };
+    let (mut c, mut odd) = (Cursor { buf, at: 0 }, Odds::new());
     let done = status_line(&mut c).and_then(|line| {
         m.start = line;
-        fields(&mut c, m, limits)
+        fields(&mut c, m, &mut odd, limits)
     });
-    finish(done, &c, m, buf)
+    finish(done, &c, m, &odd)
 }
 
 /// Reads trailer fields (RFC 9112 section 7.1.2) up to and with the empty line; `m` gets the fields and no start line.
@@ -169,15 +176,15 @@ pub fn response(buf: &[u8], m: &mut Message, limits: Limits) -> Result<Parsed, M
 /// The first byte that no field can have there.
 pub fn trailers(buf: &[u8], m: &mut Message, limits: Limits) -> Result<Parsed, Malformed> {
     m.clear();
-    let mut c = Cursor { buf, at: 0 };
-    let done = fields(&mut c, m, limits);
-    finish(done, &c, m, buf)
+    let (mut c, mut odd) = (Cursor { buf, at: 0 }, Odds::new());
+    let done = fields(&mut c, m, &mut odd, limits);
+    finish(done, &c, m, &odd)
 }
 
-fn finish(done: Step<Odds>, c: &Cursor<'_>, m: &mut Message, buf: &[u8]) -> Result<Parsed, Malformed> {
+fn finish(done: Step<()>, c: &Cursor<'_>, m: &mut Message, odd: &Odds) -> Result<Parsed, Malformed> {
     match done {
-        Ok(odd) => {
-            settle(m, &buf[..c.at], &odd);
+        Ok(()) => {
+            settle(m, &c.buf[..c.at], odd);
             Ok(Parsed::Complete(c.at))
         }
         Err(Stop::Partial) => {
@@ -248,18 +255,54 @@ struct Odd {
 
 type Odds = smallvec::SmallVec<[Odd; 4]>;
 
-fn fields(c: &mut Cursor<'_>, m: &mut Message, limits: Limits) -> Step<Odds> {
-    let mut odd = Odds::new();
+fn fields(c: &mut Cursor<'_>, m: &mut Message, odd: &mut Odds, limits: Limits) -> Step<()> {
     loop {
         match c.peek()? {
-            b'\r' | b'\n' => {
-                c.line_end()?;
-                return Ok(odd);
-            }
+            b'\r' | b'\n' => return c.line_end(),
             _ if m.fields.len() >= limits.fields => return c.bad(),
-            _ => field(c, m, &mut odd, limits)?,
+            _ => {}
+        }
+        match usual_field(c.buf, c.at) {
+            Some((field, next)) => {
+                m.fields.push(field);
+                c.at = next;
+            }
+            None => field(c, m, odd, limits)?,
         }
     }
+}
+
+/// A field in the form that nearly all have: `name: value` CR LF, one blank before a value of printable bytes, none
+/// behind it, and no fold. Gives it with the place of the next line; `None` sends anything else the long way, which
+/// takes more and says what is wrong.
+fn usual_field(buf: &[u8], at: usize) -> Option<(Field, usize)> {
+    let line = &buf[at..];
+    let name = line.iter().position(|&b| !is(TOKEN, b))?;
+    let value = line.get(name..)?.strip_prefix(b": ")?;
+    let len = first_control(value)?;
+    let [b'\r', b'\n', next, ..] = value[len..] else { return None };
+    let blank_ends = matches!(value[..len], [b' ', ..] | [.., b' ']);
+    if name == 0 || name > NAME_MAX || blank_ends || is_blank(next) {
+        return None;
+    }
+    Some((Field { at: at as u32, name: name as u16, value: len as u32 }, at + name + len + 4))
+}
+
+/// Index of the first byte below the blank, where it comes soon; what is longer is worth the start of a vector search.
+fn first_control(bytes: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const SOON: usize = 8;
+    for (i, word) in bytes.as_chunks::<8>().0.iter().take(SOON).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The lowest byte that a borrow marks is right, and that is the one asked for.
+        let low = word.wrapping_sub(EACH * 0x20) & !word & (EACH * 0x80);
+        if low != 0 {
+            return Some(8 * i + low.trailing_zeros() as usize / 8);
+        }
+    }
+    let done = (bytes.len() & !7).min(8 * SOON);
+    let rest = &bytes[done..];
+    if rest.len() < 8 { rest.iter().position(|&b| b < b' ').map(|i| done + i) } else { None }
 }
 
 fn field(c: &mut Cursor<'_>, m: &mut Message, odd: &mut Odds, limits: Limits) -> Step<()> {
@@ -316,11 +359,29 @@ fn settle(m: &mut Message, head: &[u8], odd: &Odds) {
         m.fields[o.index] = append(&mut m.arena, name, value);
     }
     for f in &m.fields {
-        m.arena[f.at as usize..f.at as usize + usize::from(f.name)].make_ascii_lowercase();
+        lower(&mut m.arena, f.at as usize, usize::from(f.name));
     }
     if m.start.line.len > 0 {
         settle_start_line(m);
     }
+}
+
+/// Puts `len` bytes at `at` in lower case, eight at a time: names are short, and every message has a dozen.
+fn lower(arena: &mut [u8], mut at: usize, mut len: usize) {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    while len > 0
+        && let Some(chunk) = arena[at..].first_chunk_mut::<8>()
+    {
+        let word = u64::from_le_bytes(*chunk);
+        let seven = word & (EACH * 0x7f);
+        // Bit 7 of a byte: it is at least `A`; it is above `Z`; it is ASCII.
+        let (from_a, above_z) = (seven + EACH * (0x80 - 0x41), seven + EACH * (0x7f - 0x5a));
+        let upper = (from_a ^ above_z) & !word & (EACH * 0x80);
+        let ours = if len < 8 { (1 << (8 * len)) - 1 } else { u64::MAX };
+        *chunk = (word | (upper >> 2) & ours).to_le_bytes();
+        (at, len) = (at + 8, len.saturating_sub(8));
+    }
+    arena[at..at + len].make_ascii_lowercase();
 }
 
 /// Line ends of folds become blanks, and NUL too: the next hop must not end a string where we do not.
@@ -333,17 +394,30 @@ fn append(arena: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Field {
     Field { at, name: name.len() as u16, value: value.len() as u32 }
 }
 
+/// Whether one blank stands between the parts, CR LF behind them, and nothing in the reason ends a string.
+fn is_wire_line(arena: &[u8], s: &StartLine) -> bool {
+    let blank = |at: u32| arena[at as usize] == b' ';
+    if s.status == 0 {
+        let (first, second) = (s.method.end(), s.uri.end());
+        return s.uri.at == first + 1
+            && s.version.at == second + 1
+            && s.line.end() == s.version.end() + 2
+            && blank(first)
+            && blank(second);
+    }
+    let (first, second) = (s.version.end(), s.version.end() + 4);
+    s.reason.at == second + 1
+        && s.line.end() == s.reason.end() + 2
+        && blank(first)
+        && blank(second)
+        && !s.reason.of(arena).contains(&0)
+}
+
 fn settle_start_line(m: &mut Message) {
-    let s = m.start;
-    let (parts, len) = if s.status == 0 {
-        ((s.method.len + s.uri.len + s.version.len) as usize, 4)
-    } else {
-        ((s.version.len + s.reason.len) as usize, 7)
-    };
-    let line = &m.arena[s.line.at as usize..][..s.line.len as usize];
-    if s.line.len as usize == parts + len && memchr::memchr2(b'\t', 0, line).is_none() {
+    if is_wire_line(&m.arena, &m.start) {
         return;
     }
+    let s = m.start;
     if s.status == 0 {
         let (method, uri, version) = (m.method().to_vec(), m.uri().to_vec(), m.version().to_vec());
         m.write_request_line(&method, &uri, &version);
@@ -380,6 +454,7 @@ mod tests {
             "\r\n\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\nHost: a\n\n",
             "GET  /  HTTP/1.1\r\nHost:a\r\n\r\n",
+            "GET  / HTTP/1.1\nHost: a\r\n\r\n",
             "GET\t/\tHTTP/1.1\r\nhost:  \t a \t\r\n\r\n",
             "GET / HTTP/1.1\r\nHost:\r\n a\r\n\n",
         ] {
@@ -419,6 +494,38 @@ mod tests {
         let text = "GET /a HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n";
         for n in 0..text.len() {
             assert_eq!(read(&text[..n]), Err(usize::MAX), "{n}");
+        }
+    }
+
+    #[test]
+    fn status_lines_leave_in_one_form() {
+        let mut m = Message::new();
+        for text in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1  200 OK\n\n", "HTTP/1.1\t200\tOK\r\n\r\n"] {
+            assert_eq!(response(text.as_bytes(), &mut m, Limits::default()), Ok(Parsed::Complete(text.len())));
+            let mut out = Vec::new();
+            m.write_to(&mut out);
+            assert_eq!(out, b"HTTP/1.1 200 OK\r\n\r\n", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_every_length_are_lowered_and_nothing_else_is() {
+        for n in 1..40 {
+            let name: String = "AbZ-@`~_9Xy".chars().filter(|c| *c != '@').cycle().take(n).collect();
+            let text = format!("GET / HTTP/1.1\r\n{name}: {}\r\n\r\n", "V".repeat(n % 9));
+            let wanted = format!("GET / HTTP/1.1\r\n{}: {}\r\n\r\n", name.to_ascii_lowercase(), "V".repeat(n % 9));
+            assert_eq!(read(&text), Ok(wanted));
+        }
+    }
+
+    #[test]
+    fn usual_and_long_way_agree() {
+        for value in ["", "a", "a b", "a\tb", "\u{e9}t\u{e9}", &"v".repeat(7), &"v".repeat(64), &"v".repeat(200)] {
+            for end in ["\r\n", "\n", " \r\n", "\r\n "] {
+                let usual = format!("GET / HTTP/1.1\r\nX: {value}{end}Y: z\r\n\r\n");
+                let long = format!("GET / HTTP/1.1\r\nX:  {value}{end}Y: z\r\n\r\n");
+                assert_eq!(read(&usual), read(&long), "{value:?} {end:?}");
+            }
         }
     }
 
