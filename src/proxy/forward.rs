@@ -342,7 +342,8 @@ fn take(decoder: &mut Decoder, n: u64) {
     }
 }
 
-/// The request on its way to the server: its head, and its body as the client sends it.
+/// The request on its way to the server: its head, and its body as the client sends it. Without a body the head stays, so
+/// that it can be sent again.
 pub struct Upload {
     out: Vec<u8>,
     sent: usize,
@@ -356,21 +357,41 @@ pub struct Upload {
     taken: bool,
 }
 
-impl Upload {
-    /// `head` is sent first.
-    pub fn new(head: Vec<u8>, decoder: Decoder, chunked: bool) -> Self {
+/// Nothing to send.
+impl Default for Upload {
+    fn default() -> Self {
         Self {
-            out: head,
+            out: Vec::new(),
             sent: 0,
-            ended: decoder.is_done(),
-            decoder,
-            chunked,
+            decoder: Decoder::Done,
+            chunked: false,
             trailers: Message::new(),
             moved: 0,
+            ended: true,
             cut: None,
             waits: false,
             taken: false,
         }
+    }
+}
+
+impl Upload {
+    /// Begins anew with memory for a head, which is sent before the body.
+    pub fn begin(&mut self, decoder: Decoder, chunked: bool) -> &mut Vec<u8> {
+        (self.decoder, self.chunked) = (decoder, chunked);
+        self.ended = decoder.is_done();
+        self.moved = 0;
+        self.taken = false;
+        self.out.clear();
+        self.again();
+        &mut self.out
+    }
+
+    /// Sends the same head once more; there must be no body.
+    pub fn again(&mut self) {
+        self.sent = 0;
+        self.cut = None;
+        self.waits = false;
     }
 
     /// Everything has left.
@@ -400,15 +421,6 @@ impl Upload {
     pub fn stop(&mut self) {
         self.ended = true;
         self.sent = self.out.len();
-    }
-
-    /// The head's memory, once everything has left; without a body the head itself is still in it.
-    pub fn take_memory(&mut self) -> Vec<u8> {
-        if self.is_done() {
-            self.sent = 0;
-            return std::mem::take(&mut self.out);
-        }
-        if self.ended { self.out.clone() } else { Vec::new() }
     }
 
     /// Goes on as far as it can; says whether anything moved.

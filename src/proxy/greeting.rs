@@ -23,7 +23,7 @@ pub async fn proxy_header(c: &mut Client) -> bool {
                     c.connection.received_proxy = true;
                     let said = Announced { authority: header.authority, unique_id: header.unique_id };
                     c.connection.announced = Some(Box::new(said));
-                    c.handshake = clock::now().saturating_duration_since(c.origin).as_millis() as i64;
+                    c.handshake = clock::now().millis_since(c.origin).cast_signed();
                     return true;
                 }
                 Parsed::Partial => {}

@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::clock;
+use super::clock::{self, Moment};
 use super::socket::Socket;
 use super::timers::Timer;
 use super::world::World;
@@ -29,8 +28,8 @@ pub struct ServerConnection {
 }
 
 struct Idle {
-    connection: ServerConnection,
-    since: Instant,
+    connection: Box<ServerConnection>,
+    since: Moment,
 }
 
 /// The idle connections of a thread, by proxy and server.
@@ -46,7 +45,7 @@ impl Pool {
     }
 
     /// The connection used last that is still alive. `only_proven`: one that has carried more than one request.
-    pub fn take(&self, proxy: ProxyId, server: ServerId, only_proven: bool) -> Option<ServerConnection> {
+    pub fn take(&self, proxy: ProxyId, server: ServerId, only_proven: bool) -> Option<Box<ServerConnection>> {
         let mut idle = self.idle.borrow_mut();
         let list = &mut idle[proxy.0][server.0];
         let mut at = list.len();
@@ -65,7 +64,7 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request.
-    pub fn give(&self, proxy: ProxyId, server: ServerId, connection: ServerConnection) {
+    pub fn give(&self, proxy: ProxyId, server: ServerId, connection: Box<ServerConnection>) {
         let o = &self.world.config.proxies[proxy.0].servers[server.0].options;
         let live = self.world.server(proxy, server);
         let full = o.pool_max_conn.is_some_and(|m| m >= 0 && live.counters.idle.get() >= m.cast_unsigned());
@@ -85,12 +84,12 @@ impl Pool {
         }
     }
 
-    fn close_old(&self, now: Instant) {
+    fn close_old(&self, now: Moment) {
         for (p, servers) in self.idle.borrow_mut().iter_mut().enumerate() {
             for (s, list) in servers.iter_mut().enumerate() {
                 let limit = self.world.config.proxies[p].servers[s].options.pool_purge_delay;
                 let before = list.len();
-                list.retain(|i| now.saturating_duration_since(i.since) < limit);
+                list.retain(|i| now.since(i.since) < limit);
                 for _ in list.len()..before {
                     self.world.proxies[p].servers[s].counters.idle.dec();
                 }
@@ -114,8 +113,5 @@ pub fn is_alive(connection: &ServerConnection) -> bool {
 
 /// The poller has told of nothing since the last response: neither bytes nor an end.
 fn is_quiet(sock: &Socket) -> bool {
-    match sock.poll_readable(&mut Context::from_waker(Waker::noop())) {
-        Poll::Pending => true,
-        Poll::Ready(_) => sock.is_quiet(),
-    }
+    !sock.may_be_readable() || sock.is_quiet()
 }

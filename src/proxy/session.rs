@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::buffers::Buffer;
-use super::clock;
+use super::clock::{self, Moment};
 use super::end::Who;
 use super::pool::ServerConnection;
 use super::registry;
@@ -40,7 +40,7 @@ pub struct Client {
     /// Requests begun on this connection.
     pub requests: u32,
     /// Where the times of the next log line count from.
-    pub origin: Instant,
+    pub origin: Moment,
     /// The same moment, microseconds since 1970.
     pub origin_at: i64,
     pub handshake: i64,
@@ -158,9 +158,15 @@ impl Client {
         self.buf.release();
     }
 
-    /// Sends all of `bytes`; the timer bounds each wait.
+    /// Sends all of `bytes`; `patience` bounds each wait.
     pub async fn send_all(&self, bytes: &[u8], patience: Option<Duration>) -> Result<(), Received> {
-        let mut sent = 0;
+        let mut sent = match self.sock.try_send(bytes, false) {
+            Ok(n) if n == bytes.len() => return Ok(()),
+            Ok(n) => n,
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => 0,
+            Err(_) => return Err(Received::Error),
+        };
+        self.timer.arm_after(clock::now(), patience);
         poll_fn(|cx| {
             while sent < bytes.len() {
                 match self.sock.poll_send(cx, &bytes[sent..], false) {

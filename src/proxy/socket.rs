@@ -131,6 +131,11 @@ impl Socket {
         Poll::Ready(std::task::ready!(self.poller()?.poll_read_ready(cx)).map(drop))
     }
 
+    /// Whether the poller has told of anything to read that was not read yet; says yes before it watches.
+    pub fn may_be_readable(&self) -> bool {
+        self.registered.get().is_none_or(|p| p.try_io(Interest::READABLE, |_| Ok(())).is_ok())
+    }
+
     /// Says that reading was tried elsewhere (splice) and would block.
     pub fn clear_readable(&self, cx: &mut Context<'_>) {
         if let Some(p) = self.registered.get()

@@ -21,10 +21,11 @@ mod stats;
 mod stick;
 mod tcp;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::clock;
+use super::clock::{self, Moment};
 use super::end::{End, When, Who};
+use super::forward::Upload;
 use super::registry;
 use super::servers::Slot;
 use super::session::{Client, Received};
@@ -86,6 +87,7 @@ pub struct Stream {
     /// The request line as received, for the log.
     line: Vec<u8>,
     out: Vec<u8>,
+    upload: Upload,
     body: Decoder,
     request_seen: body::Seen,
     response_seen: body::Seen,
@@ -99,7 +101,7 @@ pub struct Stream {
     pub server: Option<ServerId>,
     slot: Option<Slot>,
     times: Timers,
-    begun: Instant,
+    begun: Moment,
     begun_at: i64,
     bytes_in: u64,
     bytes_out: u64,
@@ -137,6 +139,7 @@ impl Stream {
             answered: Framing::default(),
             line: Vec::new(),
             out: Vec::new(),
+            upload: Upload::default(),
             body: Decoder::Done,
             request_seen: body::Seen::default(),
             response_seen: body::Seen::default(),
@@ -271,7 +274,7 @@ impl Stream {
 
     /// Milliseconds since the origin of this line's times.
     fn ms(&self) -> i64 {
-        clock::now().saturating_duration_since(self.begun).as_millis() as i64
+        clock::now().millis_since(self.begun).cast_signed()
     }
 
     fn front(&self, c: &Client) -> &'static Proxy {

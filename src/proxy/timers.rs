@@ -10,10 +10,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::clock::{self, Moment};
 
 /// Resolution of the wheel.
 pub const TICK: Duration = Duration::from_millis(8);
+const TICK_NANOS: u64 = TICK.as_nanos() as u64;
 const LEVELS: usize = 3;
 const SLOTS: usize = 256;
 const NIL: u32 = u32::MAX;
@@ -29,7 +32,7 @@ struct Entry {
 }
 
 struct Wheel {
-    start: Instant,
+    start: Moment,
     /// Every tick up to this one has been served.
     served: u64,
     entries: slab::Slab<Entry>,
@@ -60,7 +63,7 @@ impl Default for Timers {
 impl Timers {
     pub fn new() -> Self {
         Self(Rc::new(RefCell::new(Wheel {
-            start: super::clock::now(),
+            start: clock::now(),
             served: 0,
             entries: slab::Slab::new(),
             heads: vec![NIL; LEVELS * SLOTS],
@@ -79,10 +82,10 @@ impl Timers {
     /// Serves the wheel for ever; one such task a thread.
     pub async fn drive(self) {
         loop {
-            let next = self.0.borrow_mut().serve(super::clock::refresh());
+            let next = self.0.borrow_mut().serve(clock::refresh());
             let sleep = async {
                 match next {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    Some(at) => tokio::time::sleep(at.since(clock::now())).await,
                     None => std::future::pending().await,
                 }
             };
@@ -109,24 +112,18 @@ impl Timers {
     }
 }
 
-/// Ticks in `d`, the rest rounded as `divide` says.
-fn ticks(d: Duration, divide: fn(u32, u32) -> u32) -> u64 {
-    const A_SECOND: u64 = 1000 / TICK.as_millis() as u64;
-    d.as_secs() * A_SECOND + u64::from(divide(d.subsec_nanos(), TICK.as_nanos() as u32))
-}
-
 impl Wheel {
-    fn tick_of(&self, at: Instant) -> u64 {
-        ticks(at.saturating_duration_since(self.start), u32::div_ceil)
+    fn tick_of(&self, at: Moment) -> u64 {
+        at.nanos_since(self.start).div_ceil(TICK_NANOS)
     }
 
-    fn instant_of(&self, tick: u64) -> Instant {
+    fn moment_of(&self, tick: u64) -> Moment {
         self.start + Duration::from_micros(tick * TICK.as_micros() as u64)
     }
 
     /// Wakes what is due and says when to come again.
-    fn serve(&mut self, now: Instant) -> Option<Instant> {
-        let now_tick = ticks(now.saturating_duration_since(self.start), |a, b| a / b);
+    fn serve(&mut self, now: Moment) -> Option<Moment> {
+        let now_tick = now.nanos_since(self.start) / TICK_NANOS;
         while self.served < now_tick {
             let Some(next) = self.next_occupied() else {
                 self.served = now_tick;
@@ -141,7 +138,7 @@ impl Wheel {
         }
         let next = self.next_occupied();
         self.sleeping_until = next.unwrap_or(u64::MAX);
-        next.map(|t| self.instant_of(t))
+        next.map(|t| self.moment_of(t))
     }
 
     /// The next tick at which some list has to be looked at.
@@ -244,7 +241,7 @@ impl Wheel {
 
 impl Timer {
     /// Sets the deadline; `None` is never.
-    pub fn arm(&self, at: Option<Instant>) {
+    pub fn arm(&self, at: Option<Moment>) {
         let mut wheel = self.wheel.0.borrow_mut();
         let due = at.map_or(u64::MAX, |at| wheel.tick_of(at));
         let before = self.due.replace(due);
@@ -259,7 +256,7 @@ impl Timer {
     }
 
     /// `now + after`; no duration is never.
-    pub fn arm_after(&self, now: Instant, after: Option<Duration>) {
+    pub fn arm_after(&self, now: Moment, after: Option<Duration>) {
         self.arm(after.map(|d| now + d));
     }
 
@@ -270,7 +267,7 @@ impl Timer {
         let entry = &mut wheel.entries[self.key as usize];
         if entry.due <= served {
             drop(wheel);
-            super::clock::refresh();
+            clock::refresh();
             return Poll::Ready(());
         }
         if !entry.waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
@@ -285,7 +282,7 @@ impl Timer {
 
     /// Sleeps for `after`.
     pub async fn sleep(&self, after: Duration) {
-        self.arm(Some(super::clock::refresh() + after));
+        self.arm(Some(clock::refresh() + after));
         self.elapsed().await;
     }
 }
@@ -316,7 +313,7 @@ mod tests {
         run(|timers| async move {
             for ms in [1, 8, 20, 2100] {
                 let t = timers.timer();
-                let began = super::super::clock::refresh();
+                let began = clock::refresh();
                 t.sleep(Duration::from_millis(ms)).await;
                 let took = began.elapsed();
                 assert!(took >= Duration::from_millis(ms), "{ms} ms took {took:?}");
@@ -329,13 +326,13 @@ mod tests {
     fn deadline_moved_away_does_not_fire_at_its_old_place() {
         run(|timers| async move {
             let t = timers.timer();
-            let began = super::super::clock::refresh();
+            let began = clock::refresh();
             t.arm(Some(began + Duration::from_millis(10)));
             t.arm(Some(began + Duration::from_millis(60)));
             t.elapsed().await;
             assert!(began.elapsed() >= Duration::from_millis(60));
             t.arm(Some(began + Duration::from_secs(3600)));
-            t.arm(Some(super::super::clock::refresh() + Duration::from_millis(5)));
+            t.arm(Some(clock::refresh() + Duration::from_millis(5)));
             t.elapsed().await;
             assert!(began.elapsed() < Duration::from_secs(2));
         });

@@ -3,7 +3,6 @@
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
-use std::time::Instant;
 
 use super::clock;
 use super::logger::{Identity, Line, Target};
@@ -26,7 +25,7 @@ pub struct World {
     pub process: counters::Process,
     pub identity: Identity,
     pub global_log: Vec<Target>,
-    pub started: Instant,
+    pub started: clock::Moment,
     /// Microseconds since 1970.
     pub started_at: i64,
     /// Seconds east of UTC, looked at again now and then.
@@ -139,7 +138,7 @@ impl World {
 
     /// Milliseconds since the process started, for rates.
     pub fn uptime_ms(&self) -> u64 {
-        clock::now().saturating_duration_since(self.started).as_millis() as u64
+        clock::now().millis_since(self.started)
     }
 
     /// A variable of the environment, as the configuration left it.

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::scope::Eyes;
 use crate::health::evaluate::Evaluate as _;
@@ -14,13 +14,14 @@ use crate::health::{Outcome, Verdict};
 use crate::ir::proxy::Proxy;
 use crate::ir::server::{SendProxy, Server};
 use crate::ir::{ProxyId, ServerId};
+use crate::proxy::clock::{self, Moment};
 use crate::proxy::connect::{self, Manner};
 use crate::proxy::servers::{ServerLive, Target};
 use crate::proxy::socket::Socket;
+use crate::proxy::socks;
 use crate::proxy::thread::Local;
 use crate::proxy::timers::Timer;
 use crate::proxy::world::lock;
-use crate::proxy::{clock, socks};
 
 /// Most that a step listens to.
 const ROOM: usize = 16384;
@@ -52,7 +53,7 @@ pub async fn check(local: &'static Local, timer: &Timer, (p, s): (ProxyId, Serve
 struct Run<'a> {
     local: &'static Local,
     timer: &'a Timer,
-    began: Instant,
+    began: Moment,
     proxy: &'static Proxy,
     server: &'static Server,
     live: &'static ServerLive,

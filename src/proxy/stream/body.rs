@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::Instant;
 
 use super::{Stop, Stream, Tell};
 use crate::expr::scope::Data;
@@ -10,9 +9,8 @@ use crate::http::Message;
 use crate::http::h1::body::{Decoder, Event};
 use crate::http::h1::head::Limits;
 use crate::proxy::buffers::Buffer;
-use crate::proxy::clock;
+use crate::proxy::clock::{self, Moment};
 use crate::proxy::end::{When, Who};
-use crate::proxy::forward::Upload;
 use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::{Client, Received};
 use crate::rules::Wait;
@@ -80,9 +78,8 @@ impl Seen {
 
 /// A response on its way: its head is with the stream, its body begins in `buf`.
 pub(super) struct Reply {
-    pub(super) conn: ServerConnection,
+    pub(super) conn: Box<ServerConnection>,
     pub(super) buf: Buffer,
-    pub(super) upload: Upload,
 }
 
 impl Stream {
@@ -107,7 +104,7 @@ impl Stream {
     }
 
     /// Waits for what a rule needs of the request; `false` when no more of it will come, and the rule takes what there is.
-    pub(super) async fn wait_for_request(&mut self, c: &mut Client, wait: Wait, began: Instant) -> Result<bool, Stop> {
+    pub(super) async fn wait_for_request(&mut self, c: &mut Client, wait: Wait, began: Moment) -> Result<bool, Stop> {
         let (patience, at_least, for_body) = match wait {
             Wait::Body { time, at_least } => (Some(time), at_least, true),
             _ => (self.side(c).1.inspect_delay, None, false),
@@ -154,7 +151,7 @@ impl Stream {
     }
 
     /// The same for a response.
-    pub(super) async fn wait_for_response(&mut self, c: &mut Client, wait: Wait, began: Instant) -> Result<bool, Stop> {
+    pub(super) async fn wait_for_response(&mut self, c: &mut Client, wait: Wait, began: Moment) -> Result<bool, Stop> {
         let (patience, at_least, for_body) = match wait {
             Wait::Body { time, at_least } => (Some(time), at_least, true),
             _ => (self.side(c).1.response_inspect_delay, None, false),
@@ -169,8 +166,9 @@ impl Stream {
         }
         c.timer.arm(Some(began + patience));
         let (client, session, timer, client_buf) = (&c.sock, &c.session, &c.timer, &mut c.buf);
+        let upload = &mut self.upload;
         let got = poll_fn(|cx| {
-            reply.upload.poll(cx, client, client_buf, &reply.conn.sock);
+            upload.poll(cx, client, client_buf, &reply.conn.sock);
             if let Poll::Ready(r) = reply.conn.sock.poll_fill(cx, &mut reply.buf, size) {
                 return Poll::Ready(match r {
                     Ok(0) => Received::End,

@@ -24,7 +24,7 @@ impl Stream {
         c: &mut Client,
         p: &'static Proxy,
         server: ServerId,
-    ) -> Result<Result<ServerConnection, Failure>, Stop> {
+    ) -> Result<Result<Box<ServerConnection>, Failure>, Stop> {
         let (back, world) = (self.back.unwrap_or(c.front), self.local.world);
         let spec = &p.servers[server.0];
         let live = world.server(back, server);
@@ -33,7 +33,7 @@ impl Stream {
             && *own.preface == *crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref())
             && pool::is_alive(&own)
         {
-            return Ok(Ok(self.reused(back, server, *own)));
+            return Ok(Ok(self.reused(back, server, own)));
         }
         let only_proven = match p.http_reuse {
             HttpReuse::Never => None,
@@ -98,10 +98,10 @@ impl Stream {
             authenticated: false,
             no_delay: false,
         };
-        Ok(Ok(connection))
+        Ok(Ok(Box::new(connection)))
     }
 
-    fn reused(&mut self, back: ProxyId, server: ServerId, kept: ServerConnection) -> ServerConnection {
+    fn reused(&mut self, back: ProxyId, server: ServerId, kept: Box<ServerConnection>) -> Box<ServerConnection> {
         let world = self.local.world;
         world.proxies[back.0].back.reuses.inc();
         world.server(back, server).counters.reuses.inc();

@@ -14,7 +14,7 @@ impl Stream {
     pub(super) async fn read(&mut self, c: &mut Client) -> Result<(), Stop> {
         let t = &self.front(c).timeouts;
         let patience = t.http_request.or(t.client);
-        c.timer.arm_after(clock::now(), patience);
+        let began = clock::now();
         let tune = &self.local.world.config.global.tune;
         let limits = Limits {
             fields: tune.http_maxhdr.saturating_sub(1),
@@ -31,6 +31,7 @@ impl Stream {
                     _ => return Err(self.unreadable(c, Who::Policy, 400)),
                 }
             }
+            c.timer.arm_after(began, patience);
             match c.receive().await {
                 Received::Bytes(_) => {}
                 Received::Timeout => return Err(self.unreadable(c, Who::ClientTimeout, 408)),

@@ -15,7 +15,7 @@ use crate::ir::proxy::{ConnectionMode, RetryOn};
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock;
 use crate::proxy::end::{End, When, Who};
-use crate::proxy::forward::{self, Cut, Upload};
+use crate::proxy::forward::{self, Cut};
 use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::{Client, Received};
 use crate::proxy::tables::Event;
@@ -33,7 +33,7 @@ impl Stream {
     pub(super) async fn converse(
         &mut self,
         c: &mut Client,
-        mut conn: ServerConnection,
+        mut conn: Box<ServerConnection>,
         replay: &mut bool,
     ) -> Result<Result<Ended, Failure>, Stop> {
         if conn.local.is_none() && self.wants_addresses(c) {
@@ -42,8 +42,9 @@ impl Stream {
         self.server_addresses = (conn.local, conn.remote);
         self.transaction.server_source = conn.local;
         self.transaction.server_destination = conn.remote;
-        // What could not be sent the first time is in `out` still, as long as there is no body.
-        if !*replay {
+        if *replay {
+            self.upload.again();
+        } else {
             self.encode_request(c);
         }
         let replayable = self.is_replayable();
@@ -51,12 +52,9 @@ impl Stream {
             crate::proxy::connect::no_delay(&conn.sock);
             conn.no_delay = true;
         }
-        let out = std::mem::take(&mut self.out);
-        let mut upload = Upload::new(out, self.body, self.asked.body == Body::Chunked);
         let mut buf = Buffer::empty();
-        let head = self.await_head(c, &conn, &mut upload, &mut buf).await;
+        let head = self.await_head(c, &conn, &mut buf).await;
         *replay = replayable;
-        self.out = upload.take_memory();
         match head {
             Head::Complete if replayable && self.is_worth_another_try() => {
                 let status = self.response.status();
@@ -67,12 +65,9 @@ impl Stream {
             Head::Complete => {}
             Head::Failed(f) => {
                 conn.sock.reset_on_close();
-                let late = upload.has_taken_body();
-                return if late && f == Failure::Empty {
-                    Err(Stop::new(Who::Server, When::Headers, Tell::Page(502)))
-                } else {
-                    Ok(Err(f))
-                };
+                // What of the body has left cannot be sent again.
+                self.effects.no_l7_retry |= self.upload.has_taken_body();
+                return Ok(Err(f));
             }
             Head::Stopped(stop) => {
                 conn.sock.reset_on_close();
@@ -80,7 +75,7 @@ impl Stream {
             }
         }
         conn.carried += 1;
-        self.respond(c, conn, buf, upload).await.map(Ok)
+        self.respond(c, Reply { conn, buf }).await.map(Ok)
     }
 
     /// Whether `retry-on` names the response's status, and a retry is left.
@@ -97,13 +92,7 @@ impl Stream {
             || !self.side(c).1.rules.http_response.is_empty()
     }
 
-    async fn await_head(
-        &mut self,
-        c: &mut Client,
-        conn: &ServerConnection,
-        upload: &mut Upload,
-        buf: &mut Buffer,
-    ) -> Head {
+    async fn await_head(&mut self, c: &mut Client, conn: &ServerConnection, buf: &mut Buffer) -> Head {
         let world = self.local.world;
         let p = self.side(c).1;
         let tune = &world.config.global.tune;
@@ -135,6 +124,7 @@ impl Stream {
                         if let Err(stop) = self.interim(c).await {
                             return Head::Stopped(stop);
                         }
+                        c.timer.arm_after(clock::now(), patience);
                         continue;
                     }
                     Ok(Parsed::Partial) if buf.len() < tune.bufsize - tune.maxrewrite => {}
@@ -142,7 +132,7 @@ impl Stream {
                 }
             }
             let (session, timer, client) = (&c.session, &c.timer, &c.sock);
-            let client_buf = &mut c.buf;
+            let (client_buf, upload) = (&mut c.buf, &mut self.upload);
             let watch = p.options.abortonclose;
             let got = poll_fn(|cx| {
                 if upload.poll(cx, client, client_buf, &conn.sock) {
@@ -167,7 +157,7 @@ impl Stream {
                 Received::Bytes(_) => {}
                 Received::End | Received::Error if buf.is_empty() => return Head::Failed(Failure::Empty),
                 Received::End | Received::Error => return Head::Failed(Failure::Empty),
-                Received::Timeout if !upload.is_done() && upload.waits_for_client() => {
+                Received::Timeout if !self.upload.is_done() && self.upload.waits_for_client() => {
                     return Head::Stopped(Stop::new(Who::ClientTimeout, When::Data, Tell::Page(408)));
                 }
                 Received::Timeout => return Head::Failed(Failure::ResponseTimeout),
@@ -175,11 +165,11 @@ impl Stream {
                     let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
                     let stop = if shut {
                         Stop::new(Who::Down, When::Headers, Tell::Page(503))
-                    } else if upload.client_is_gone() {
+                    } else if self.upload.client_is_gone() {
                         Stop::new(
                             Who::Client,
                             When::Data,
-                            if upload.is_malformed() { Tell::Page(400) } else { Tell::Nothing },
+                            if self.upload.is_malformed() { Tell::Page(400) } else { Tell::Nothing },
                         )
                     } else if c.killed().is_some() {
                         self.client_stop(c, Received::Woken, When::Headers)
@@ -209,13 +199,7 @@ impl Stream {
     }
 
     /// The head is there: rules, then everything goes to the client.
-    async fn respond(
-        &mut self,
-        c: &mut Client,
-        conn: ServerConnection,
-        buf: Buffer,
-        upload: Upload,
-    ) -> Result<Ended, Stop> {
+    async fn respond(&mut self, c: &mut Client, mut reply: Reply) -> Result<Ended, Stop> {
         let world = self.local.world;
         let status = self.response.status();
         self.status = i32::from(status);
@@ -228,7 +212,6 @@ impl Stream {
         self.count_tracked(Event::Error, status / 100 == 4);
         self.count_tracked(Event::Failure, status / 100 == 5 && status != 501 && status != 505);
         self.write_tables(c);
-        let mut reply = Reply { conn, buf, upload };
         if self.has_response_rules(c) {
             self.response_seen.look(Decoder::new(self.answered.body), reply.buf.data(), &mut self.trailers);
             if self.response_seen.is_bad() {
@@ -244,7 +227,7 @@ impl Stream {
                 return Err(stop);
             }
         }
-        let Reply { mut conn, mut buf, mut upload } = reply;
+        let Reply { mut conn, mut buf } = reply;
         self.write_cookie(c);
         if !self.after_rules(c) {
             conn.sock.reset_on_close();
@@ -258,7 +241,7 @@ impl Stream {
             crate::proxy::checks::observe(world, b, s, false, status < 500 || status == 501 || status == 505);
         }
         if self.answered.upgrade || (self.request.method() == b"CONNECT" && status / 100 == 2) {
-            return Box::pin(self.tunnel(c, conn, buf, upload)).await;
+            return Box::pin(self.tunnel(c, conn, buf)).await;
         }
         let keep = !world.is_stopping() && self.client_stays(c, &self.answered);
         let after = if keep { After::Keep } else { After::Close };
@@ -282,10 +265,10 @@ impl Stream {
             chunked,
             splice: !world.config.global.no_splice,
         };
-        let done = if upload.is_done() {
+        let done = if self.upload.is_done() {
             flow.run(&mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
         } else {
-            flow.run_with(&mut upload, &mut c.buf, &mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
+            flow.run_with(&mut self.upload, &mut c.buf, &mut buf, &mut self.out, &mut decoder, &mut self.trailers).await
         };
         if done.cut == Some(Cut::MalformedAtOnce) {
             conn.sock.reset_on_close();
@@ -294,12 +277,12 @@ impl Stream {
             return Err(Stop::new(Who::Policy, When::Headers, Tell::Page(502)));
         }
         self.bytes_out += done.moved;
-        self.bytes_in += upload.moved;
-        self.body = upload.decoder;
+        self.bytes_in += self.upload.moved;
+        self.body = self.upload.decoder;
         let whole = done.cut.is_none();
         let reusable = whole
             && buf.is_empty()
-            && upload.is_done()
+            && self.upload.is_done()
             && self.answered.is_persistent()
             && self.answered.body != Body::UntilClose
             && !self.asked.forced_close
@@ -314,7 +297,7 @@ impl Stream {
             // Half a response: a reset tells the client what a plain end would hide.
             return Ok(Ended::Close);
         }
-        if !upload.is_done() {
+        if !self.upload.is_done() {
             // The server answered before it had the whole request; the rest of it is worth nothing.
             return Ok(Ended::Close);
         }
@@ -345,14 +328,14 @@ impl Stream {
         self.response.all(b"www-authenticate").chain(self.response.all(b"proxy-authenticate")).any(of_connection)
     }
 
-    fn finish_server(&mut self, c: &mut Client, conn: ServerConnection, reusable: bool) {
+    fn finish_server(&mut self, c: &mut Client, conn: Box<ServerConnection>, reusable: bool) {
         if let Some((b, s)) = self.back.zip(self.server) {
             if c.last_server != Some((b, s)) {
                 c.last_server = Some((b, s));
                 c.own = None;
             }
             if reusable && conn.private {
-                c.own = Some(Box::new(conn));
+                c.own = Some(conn);
             } else if reusable {
                 self.local.pool.give(b, s, conn);
             } else {
@@ -374,13 +357,7 @@ impl Stream {
     }
 
     /// 101 and CONNECT: from here on only bytes, both ways, until both have closed.
-    async fn tunnel(
-        &mut self,
-        c: &mut Client,
-        conn: ServerConnection,
-        mut buf: Buffer,
-        mut upload: Upload,
-    ) -> Result<Ended, Stop> {
+    async fn tunnel(&mut self, c: &mut Client, conn: Box<ServerConnection>, mut buf: Buffer) -> Result<Ended, Stop> {
         self.out.clear();
         encode::response(&mut self.response, &self.answered, &self.asked, After::Keep, &mut self.out);
         self.sending = true;
@@ -388,7 +365,7 @@ impl Stream {
         if let Err(got) = sent {
             return Err(self.client_stop(c, got, When::Data));
         }
-        upload.stop();
+        self.upload.stop();
         let p = self.side(c).1;
         let patience = self.transaction.tunnel_timeout.or(p.timeouts.tunnel);
         let way = crate::proxy::tunnel::Ways {

@@ -315,7 +315,7 @@ impl Stream {
         }
     }
 
-    /// Puts the request's head into `out` in the server's form.
+    /// Begins the upload with the request's head in the server's form.
     pub(super) fn encode_request(&mut self, c: &Client) {
         let p = self.side(c).1;
         let keeps = self.mode(c) == ConnectionMode::KeepAlive || p.options.http_pretend_keepalive;
@@ -326,8 +326,8 @@ impl Stream {
             let server = p.servers[s.0].name.as_bytes();
             self.request.set(name.as_bytes(), server);
         }
-        self.out.clear();
-        encode::request(&mut self.request, &self.asked, after, &mut self.out);
+        let out = self.upload.begin(self.body, self.asked.body == Body::Chunked);
+        encode::request(&mut self.request, &self.asked, after, out);
     }
 
     /// A request whose whole body has been seen, or has none, can be sent again.

@@ -170,6 +170,14 @@ pub(super) enum Set {
     TcpResponse,
 }
 
+/// Whether a proxy has anything to say to a request; most have not, and their requests need not go through it.
+fn looks_at_requests(p: &Proxy) -> bool {
+    let rules = &p.rules;
+    !(rules.tcp_request_content.is_empty() && rules.http_request.is_empty() && p.redirects.is_empty())
+        || p.stats.enabled
+        || p.options.http_restrict_req_hdr_names.is_some()
+}
+
 impl Stream {
     /// Evaluates something that only looks.
     pub(super) fn with_scope<T>(&self, c: &Client, f: impl FnOnce(&Scope<'_>) -> T) -> T {
@@ -207,8 +215,13 @@ impl Stream {
         self.with_scope(c, |scope| crate::expr::acl::holds(condition, acls, scope))
     }
 
+    /// Everything that the frontend says to requests.
     pub(super) async fn front_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
         let p = self.front(c);
+        if looks_at_requests(p) { self.request_rules(c, p).await } else { Ok(()) }
+    }
+
+    async fn request_rules(&mut self, c: &mut Client, p: &'static Proxy) -> Result<(), Stop> {
         self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
         self.statistics(c, p).await?;
@@ -223,14 +236,7 @@ impl Stream {
 
     pub(super) async fn back_rules(&mut self, c: &mut Client) -> Result<(), Stop> {
         let (id, p) = self.side(c);
-        if id == c.front {
-            return Ok(());
-        }
-        self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
-        self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
-        self.statistics(c, p).await?;
-        self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await?;
-        self.restrict_names(c, p).await
+        if id != c.front && looks_at_requests(p) { self.request_rules(c, p).await } else { Ok(()) }
     }
 
     /// `option http-restrict-req-hdr-names`, behind the rules of the proxy that has it.

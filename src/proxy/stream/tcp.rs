@@ -10,7 +10,6 @@ use crate::ir::proxy::Proxy;
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock;
 use crate::proxy::end::{When, Who};
-use crate::proxy::forward::Upload;
 use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::Client;
 use crate::proxy::tunnel::{self, Preview, Sent, Ways};
@@ -107,14 +106,15 @@ impl Stream {
         &mut self,
         c: &mut Client,
         p: &'static Proxy,
-        conn: ServerConnection,
+        conn: Box<ServerConnection>,
         sent: &mut Sent,
-    ) -> Result<(ServerConnection, Buffer), Stop> {
+    ) -> Result<(Box<ServerConnection>, Buffer), Stop> {
         let deadline = self.local.timers.timer();
         deadline.arm_after(clock::now(), p.response_inspect_delay);
         // Nobody announces how much will come, of either side.
         self.answered.body = Body::UntilClose;
-        self.reply = Some(Reply { conn, buf: Buffer::empty(), upload: Upload::new(Vec::new(), Decoder::Done, false) });
+        self.upload.begin(Decoder::Done, false);
+        self.reply = Some(Reply { conn, buf: Buffer::empty() });
         let (mut start, mut waited, mut broken) = (0, p.response_inspect_delay.is_none(), false);
         let judged = loop {
             let outcome = self.step(c, &p.rules.tcp_response_content, &p.acls, Set::TcpResponse, start, waited);
@@ -136,7 +136,7 @@ impl Stream {
                 other => break Err(self.refused(c, other, Set::TcpResponse).await),
             }
         };
-        let Reply { conn, buf, .. } = self.reply.take().expect("rules leave the reply");
+        let Reply { conn, buf } = self.reply.take().expect("rules leave the reply");
         self.bytes_in = sent.moved;
         match judged {
             // What came before it broke still goes to the client.
