@@ -150,6 +150,10 @@ impl Walker<'_> {
     }
 
     fn inside(&mut self, keyword: &'static Keyword, words: &Words) {
+        if let (Opens::List(_), [extra, ..]) = (keyword.opens, words.arguments()) {
+            let text = format!("Block {} has extra parameters {} ...", keyword.name, extra.text);
+            self.report.at("extra-words", extra.at, text);
+        }
         match keyword.opens {
             Opens::Nothing => return,
             Opens::Block(block) => {
@@ -233,6 +237,9 @@ impl Walker<'_> {
                 missing_argument(words, self.report);
                 return;
             }
+            Problem::Invalid(_, Invalid::NotSeconds | Invalid::OutOfRange(0.., _)) if is_negative(word) => {
+                Some(format!("negative number '{word}'"))
+            }
             Problem::Invalid(_, Invalid::NotAnInteger | Invalid::NotSeconds) => {
                 Some(format!("invalid number '{word}'"))
             }
@@ -251,9 +258,15 @@ impl Walker<'_> {
         if let Some(problem) = problem {
             self.report.at("bad-number", mismatch.at, problem);
         }
-        if !keyword.invalid.is_empty() {
+        // A delay that is no number at all gets only the first line from the original.
+        let unread = matches!(mismatch.problem, Problem::Invalid(_, Invalid::NotSeconds)) && !is_negative(word);
+        if !keyword.invalid.is_empty() && !(unread && keyword.name == "preempt_delay") {
             let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
             self.report.at("bad-argument", mismatch.at, text);
         }
     }
+}
+
+fn is_negative(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok())
 }

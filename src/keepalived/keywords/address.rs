@@ -71,6 +71,8 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     let mut address = Address { written, at: call.words.at, ..Address::host(ip) };
     address.prefix = prefix.unwrap_or(address.prefix);
     let mut missing = false;
+    // Only static addresses belong to groups.
+    let of_group = call.keyword.name == "static_ipaddress";
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
@@ -86,7 +88,9 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
                 words.by_ref().for_each(drop);
                 flag(&mut missing)
             }
-            "dev" | "label" | "brd" | "broadcast" | "scope" | "peer" | "preferred_lft" | "track_group" => {
+            "dev" | "label" | "brd" | "broadcast" | "scope" | "peer" | "preferred_lft" | "track_group"
+                if word != "track_group" || of_group =>
+            {
                 match words.next() {
                     Some(value) => valued(&mut address, prefix.is_some(), word, value),
                     None => Err(Fault::Option(format!("No {word} parameter specified for {ip}"))),
@@ -107,14 +111,20 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
         && !draft.global.dynamic_interfaces
         && !call.system.interface_exists(device)
     {
-        let text = format!("WARNING - interface {device} for ip address {} doesn't exist", address.ip);
+        let text = format!("WARNING - interface {device} for ip address {} doesn't exist", address.written);
         call.complain("no-interface", text);
         draft.missing_interface = true;
+        return None;
     }
     if address.ip.is_ipv6() && address.scope != Scope::Universe {
         let written = address.written.clone();
         call.complain("scope", format!("Cannot specify scope for IPv6 addresses ({written}) - ignoring scope"));
         address.scope = Scope::Universe;
+    }
+    if address.ip.is_ipv6() && address.label.is_some() {
+        let written = &address.written;
+        call.complain("label", format!("Cannot specify label for IPv6 addresses ({written}) - ignoring label"));
+        address.label = None;
     }
     if missing {
         let at = call.words.at;
@@ -144,7 +154,7 @@ fn valued(address: &mut Address, has_prefix: bool, option: &str, value: &str) ->
         "label" => address.label = Some(Label(value.to_owned())),
         "scope" => match scope(value) {
             Some(scope) => address.scope = scope,
-            None => return only(format!("Invalid scope '{value}' specified for {} - ignoring", address.ip)),
+            None => return only(format!("Invalid scope '{value}' specified for {} - ignoring", address.written)),
         },
         "peer" => match value.parse::<IpAddr>() {
             Err(_) => {
@@ -167,6 +177,12 @@ fn valued(address: &mut Address, has_prefix: bool, option: &str, value: &str) ->
             Ok(seconds) => address.preferred_lifetime = Some(seconds),
             Err(_) => return only(format!("invalid number '{value}'\npreferred_lft {value} is invalid")),
         },
+        "brd" | "broadcast" if address.ip.is_ipv6() => {
+            return Err(Fault::Address(format!(
+                "VRRP is trying to assign a broadcast {option} to the IPv6 address {} !!?? WTF... skipping VIP...",
+                address.written
+            )));
+        }
         "brd" | "broadcast" => match broadcast(value) {
             Some(broadcast) => address.broadcast = Some(broadcast),
             None => {

@@ -20,6 +20,14 @@ const GARP_GROUP: Keyword = Keyword {
     doc: "Pauses between announcements on some interfaces.",
     examples: &["garp_group {\n    garp_interval 0.01\n    interface eth0\n}"],
     lower: |draft, _| draft.garp_groups.push(GarpGroupDraft::default()),
+    close: |draft, closing| {
+        let (number, group) = (draft.garp_groups.len(), draft.garp_group());
+        if group.interval.is_none() && group.na_interval.is_none() {
+            let text = format!("garp group {number} does not have any delay set - removing");
+            closing.report.at("no-delay", closing.at, text);
+            draft.garp_groups.pop();
+        }
+    },
     ..KEYWORD
 };
 

@@ -52,14 +52,17 @@ fn process(draft: &mut Draft, call: &mut Call<'_>) {
 const PARAM_MATCH: Keyword = Keyword {
     name: "param_match",
     blocks: PROCESS_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("how", Kind::OneOf(&["initial", "partial"]))]),
+    grammar: Grammar::Args(&[Arg::Optional("how", Kind::OneOf(&["initial", "partial"]))]),
     invalid: "Invalid param_match type {word} - ignoring",
     doc: "Arguments may go on (`initial`), and the last one may be cut (`partial`).",
     examples: &["param_match initial"],
     rejects: &["param_match loosely"],
     lower: |draft, call| {
-        let how = if call.args.text("how") == Some("initial") { ProcessMatch::Initial } else { ProcessMatch::Partial };
-        draft.process().compare = Some(how);
+        draft.process().compare = match call.args.text("how") {
+            Some("initial") => Some(ProcessMatch::Initial),
+            Some(_) => Some(ProcessMatch::Partial),
+            None => Some(ProcessMatch::default()),
+        };
     },
     ..KEYWORD
 };
@@ -168,7 +171,7 @@ const FILE: Keyword = Keyword {
 const FILE_WEIGHT: Keyword = Keyword {
     name: "weight",
     blocks: FILE_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-2_147_483_647, 2_147_483_647)), Arg::Flag("reverse")]),
+    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-254, 254)), Arg::Flag("reverse")]),
     invalid: "Weight ({word}) for track_file {name} must be between [-254..254] inclusive. Ignoring...",
     doc: "What the number is multiplied by before it is added to the priority.",
     examples: &["weight -100"],

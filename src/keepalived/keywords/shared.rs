@@ -27,6 +27,17 @@ pub(super) fn messages(call: &Call<'_>) -> Option<u32> {
     call.args.int("count").and_then(|count| u32::try_from(count).ok())
 }
 
+/// The argument of [`MESSAGES`], where none at all is no choice.
+pub(super) fn at_least_one(call: &mut Call<'_>, router: &str) -> Option<u32> {
+    let count = messages(call)?;
+    if count == 0 {
+        let whose = if router.is_empty() { String::new() } else { format!("({router}): ") };
+        let text = format!("{whose}{} must be greater than 0, setting to 1", call.keyword.name);
+        call.complain("too-few", text);
+    }
+    Some(count.max(1))
+}
+
 /// An integer argument that its grammar keeps below 256.
 pub(super) fn byte(call: &Call<'_>, name: &str) -> Option<u8> {
     call.args.int(name).and_then(|number| u8::try_from(number).ok())

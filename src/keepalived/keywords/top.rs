@@ -55,6 +55,11 @@ const VRRP_INSTANCE: Keyword = Keyword {
 };
 
 fn vrrp_instance(draft: &mut Draft, call: &mut Call<'_>) {
+    if call.words.arguments().len() > 1 {
+        call.complain("no-name", "vrrp_instance must have a name");
+        draft.skip = true;
+        return;
+    }
     let name = call.args.text("name").unwrap_or_default().to_owned();
     if draft.instances.iter().any(|known| known.name == name) {
         call.complain("duplicate", format!("vrrp instance {name} already defined"));
@@ -122,6 +127,11 @@ const VRRP_SYNC_GROUP: Keyword = Keyword {
 };
 
 fn vrrp_sync_group(draft: &mut Draft, call: &mut Call<'_>) {
+    if call.words.arguments().len() > 1 {
+        call.complain("no-name", "vrrp_sync_group must have a name - skipping");
+        draft.skip = true;
+        return;
+    }
     let name = call.args.text("name").unwrap_or_default().to_owned();
     if draft.groups.iter().any(|known| known.name == name) {
         call.complain("duplicate", format!("vrrp sync group {name} already defined"));

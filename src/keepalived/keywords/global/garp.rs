@@ -1,6 +1,6 @@
 //! Defaults of the announcements that routers make: gratuitous ARP and neighbour advertisements.
 
-use super::super::shared::{MESSAGES, SWITCH, WHOLE_SECONDS, messages, whole_seconds};
+use super::super::shared::{MESSAGES, SWITCH, WHOLE_SECONDS, at_least_one, messages, whole_seconds};
 use crate::{
     keepalived::keyword::{Block, Grammar, KEYWORD, Keyword},
     text::grammar::{Arg, Kind},
@@ -42,7 +42,7 @@ const VRRP_GARP_MASTER_REPEAT: Keyword = Keyword {
     doc: "Default of `garp_master_repeat`.",
     examples: &["vrrp_garp_master_repeat 3"],
     rejects: &["vrrp_garp_master_repeat many"],
-    lower: |draft, call| draft.global.garp.repeat = messages(call).map(|count| count.max(1)),
+    lower: |draft, call| draft.global.garp.repeat = at_least_one(call, ""),
     ..KEYWORD
 };
 
@@ -66,7 +66,7 @@ const VRRP_GARP_MASTER_REFRESH_REPEAT: Keyword = Keyword {
     doc: "Default of `garp_master_refresh_repeat`.",
     examples: &["vrrp_garp_master_refresh_repeat 2"],
     rejects: &["vrrp_garp_master_refresh_repeat many"],
-    lower: |draft, call| draft.global.garp.refresh_repeat = messages(call).map(|count| count.max(1)),
+    lower: |draft, call| draft.global.garp.refresh_repeat = at_least_one(call, ""),
     ..KEYWORD
 };
 

@@ -75,11 +75,11 @@ const SMTP_HELO_NAME: Keyword = Keyword {
 const SMTP_CONNECT_TIMEOUT: Keyword = Keyword {
     name: "smtp_connect_timeout",
     blocks: GLOBAL,
-    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(1, 4294))]),
-    invalid: "smtp_connect_timeout '{word}' must be in [1, 4294] - ignoring",
+    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Int(0, 4294))]),
+    invalid: "smtp_connect_timeout '{word}' must be in [0, 4294] - ignoring",
     doc: "Seconds to wait for the mail server.",
     examples: &["smtp_connect_timeout 30"],
-    rejects: &["smtp_connect_timeout 0"],
+    rejects: &["smtp_connect_timeout 4295"],
     lower: |draft, call| draft.global.settings.mail.timeout = whole_seconds(call),
     ..KEYWORD
 };

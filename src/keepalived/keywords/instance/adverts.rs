@@ -77,7 +77,7 @@ const KERNEL_RX_BUF_SIZE: Keyword = Keyword {
     name: "kernel_rx_buf_size",
     blocks: INSTANCE,
     grammar: Grammar::Args(&[Arg::Value("bytes", Kind::Int(0, 2_147_483_647))]),
-    invalid: "({name}) kernel_rx_buf_size '{word}' is invalid - ignoring",
+    invalid: "({name}) invalid kernel_rx_buf_size specified",
     doc: "Bytes of the receive buffer.",
     examples: &["kernel_rx_buf_size 65536"],
     rejects: &["kernel_rx_buf_size much"],

@@ -1,6 +1,6 @@
 //! When and how often a router announces its addresses.
 
-use super::super::shared::{MESSAGES, WHOLE_SECONDS, messages, whole_seconds};
+use super::super::shared::{MESSAGES, WHOLE_SECONDS, at_least_one, messages, whole_seconds};
 use crate::keepalived::keyword::{Block, KEYWORD, Keyword};
 
 const INSTANCE: &[Block] = &[Block::Instance];
@@ -34,8 +34,7 @@ const GARP_MASTER_REPEAT: Keyword = Keyword {
     doc: "Messages for each address and announcement.",
     examples: &["garp_master_repeat 5"],
     rejects: &["garp_master_repeat many"],
-    // At least one: the original refuses to announce nothing.
-    lower: |draft, call| draft.instance().garp.repeat = messages(call).map(|count| count.max(1)),
+    lower: |draft, call| draft.instance().garp.repeat = at_least_one(call, &draft.owner()),
     ..KEYWORD
 };
 
@@ -59,7 +58,7 @@ const GARP_MASTER_REFRESH_REPEAT: Keyword = Keyword {
     doc: "Messages for each address and refresh.",
     examples: &["garp_master_refresh_repeat 2"],
     rejects: &["garp_master_refresh_repeat many"],
-    lower: |draft, call| draft.instance().garp.refresh_repeat = messages(call).map(|count| count.max(1)),
+    lower: |draft, call| draft.instance().garp.refresh_repeat = at_least_one(call, &draft.owner()),
     ..KEYWORD
 };
 

@@ -218,7 +218,7 @@ const LVS_SYNC_DAEMON_INTERFACE: Keyword = Keyword {
 fn lvs_sync(draft: &mut Draft, call: &mut Call<'_>) {
     let name = draft.instance().name.clone();
     call.complain("legacy", format!("({name}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated."));
-    call.complain("legacy", format!("{:indent$}Please use global lvs_sync_daemon", "", indent = name.len() + 3));
+    call.complain("legacy", format!("{:indent$}Please use global lvs_sync_daemon", "", indent = name.len() + 4));
     let interface = call.args.text("interface").map(str::to_owned);
     let known: Vec<&String> = draft.instances.iter().filter_map(|item| item.lvs_sync_interface.as_ref()).collect();
     if let Some(known) = known.first() {

@@ -56,6 +56,7 @@ fn unicast_peer(draft: &mut Draft, call: &mut Call<'_>) {
         };
         match value.parse::<i64>() {
             Ok(number) if (0..=255).contains(&number) => *place = u8::try_from(number).ok(),
+            Ok(..0) => call.complain("bad-number", format!("negative number '{value}'")),
             Ok(_) => call.complain("bad-number", format!("number '{value}' outside range [0, 255]")),
             Err(_) => call.complain("bad-number", format!("invalid number '{value}'")),
         }
