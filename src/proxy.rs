@@ -22,6 +22,8 @@ pub mod forward;
 pub mod greeting;
 pub mod handover;
 pub mod http;
+pub mod known;
+pub mod limits;
 pub mod listener;
 pub mod load;
 pub mod logger;

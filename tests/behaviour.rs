@@ -7,6 +7,8 @@
 mod balancing;
 #[path = "behaviour/bodies.rs"]
 mod bodies;
+#[path = "behaviour/command_line.rs"]
+mod command_line;
 #[path = "behaviour/configuration.rs"]
 mod configuration;
 #[path = "behaviour/failover.rs"]

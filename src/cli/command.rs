@@ -12,9 +12,18 @@ pub struct Command {
     /// What follows, for `help`.
     pub args: &'static str,
     pub level: AccessLevel,
+    pub mode: Mode,
     pub status: Status,
     pub doc: &'static str,
     pub run: Run,
+}
+
+/// What must be switched on before a command is obeyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Always,
+    Expert,
+    Experimental,
 }
 
 /// Runs a command on the words behind its name.
@@ -64,6 +73,7 @@ pub const COMMAND: Command = Command {
     name: "",
     args: "",
     level: AccessLevel::User,
+    mode: Mode::Always,
     status: Status::Works,
     doc: "",
     run: |_, _, _| Output::none(),

@@ -127,6 +127,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "quit", args: "", doc: "disconnect", run: |_, _, _| Step::Quit },
 ];
 
+/// The names of the commands, for dumps.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let hidden = OWN.iter().filter(|own| COMMANDS.iter().all(|c| c.name != **own));
+    COMMANDS.iter().map(|c| c.name).chain(hidden.copied())
+}
+
 /// Commands that the master obeys whatever process commands go to.
 const OWN: [&str; 6] = ["expert-mode", "experimental-mode", "operator", "prompt", "quit", "user"];
 /// Commands that `help` shows whatever was asked for.

@@ -1,6 +1,6 @@
 //! One operator's connection: lines to commands, level, prompt.
 
-use super::command::{Input, Output};
+use super::command::{Input, Mode, Output};
 use super::commands;
 use super::control::Control;
 use crate::ir::listener::{AccessLevel, SeverityOutput};
@@ -57,6 +57,13 @@ impl Session {
         }
         if command.status == crate::text::book::Status::Missing {
             return Output::line(format_args!("'{}' is not implemented in this version of Hawser.", command.name));
+        }
+        match command.mode {
+            Mode::Expert if !self.expert => return Output::line("This command is restricted to expert mode only."),
+            Mode::Experimental if !self.experimental => {
+                return Output::line("This command is restricted to experimental mode only.");
+            }
+            _ => {}
         }
         let input = Input { words: &words[command.words()..], payload };
         (command.run)(self, control, &input)

@@ -1,30 +1,53 @@
 //! Conditional blocks and their expressions: `.if`, `.elif`, `.else`, `.endif`, and `-cc` (manual 2.4).
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_while1};
-use nom::character::complete::{char, multispace0};
-use nom::combinator::{map, opt};
-use nom::multi::separated_list1;
-use nom::sequence::{delimited, preceded};
-use nom::{IResult, Parser};
-
 /// The version that predicates compare with.
 pub const VERSION: &str = "2.6.12";
 
-/// Features of `-vv` that work here.
-pub const FEATURES: &[&str] = &[
-    "EPOLL",
-    "GETADDRINFO",
-    "LINUX_SPLICE",
-    "NETFILTER",
-    "NS",
-    "POLL",
-    "RT",
-    "SHM_OPEN",
-    "SYSTEMD",
-    "TFO",
-    "THREAD",
-    "TPROXY",
+/// The features that `-vv` lists, each with whether it works here.
+pub const FEATURES: &[(&str, bool)] = &[
+    ("51DEGREES", false),
+    ("ACCEPT4", true),
+    ("BACKTRACE", false),
+    ("CLOSEFROM", false),
+    ("CPU_AFFINITY", false),
+    ("CRYPT_H", false),
+    ("DEVICEATLAS", false),
+    ("DL", false),
+    ("ENGINE", false),
+    ("EPOLL", true),
+    ("EVPORTS", false),
+    ("GETADDRINFO", true),
+    ("KQUEUE", false),
+    ("LIBCRYPT", false),
+    ("LINUX_SPLICE", true),
+    ("LINUX_TPROXY", true),
+    ("LUA", false),
+    ("MEMORY_PROFILING", false),
+    ("NETFILTER", true),
+    ("NS", false),
+    ("OBSOLETE_LINKER", false),
+    ("OPENSSL", false),
+    ("OT", false),
+    ("PCRE", false),
+    ("PCRE2", false),
+    ("PCRE2_JIT", false),
+    ("PCRE_JIT", false),
+    ("POLL", true),
+    ("PRCTL", true),
+    ("PROCCTL", false),
+    ("PROMEX", false),
+    ("QUIC", false),
+    ("RT", true),
+    ("SLZ", false),
+    ("STATIC_PCRE", false),
+    ("STATIC_PCRE2", false),
+    ("SYSTEMD", true),
+    ("TFO", false),
+    ("THREAD", true),
+    ("THREAD_DUMP", false),
+    ("TPROXY", true),
+    ("WURFL", false),
+    ("ZLIB", false),
 ];
 /// Built-in services (`use-service`): none yet.
 pub const SERVICES: &[&str] = &[];
@@ -33,8 +56,8 @@ pub const SERVICES: &[&str] = &[];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCondition {
     pub at: usize,
-    /// The part that could not be read.
-    pub text: String,
+    /// What is wrong, in the original's words.
+    pub message: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +80,6 @@ enum Predicate {
     SslVersionAtleast,
     SslVersionBefore,
     SslNameStartswith,
-    Strstr,
-    EnabledOption,
 }
 
 const PREDICATES: &[(&str, Predicate, usize)] = &[
@@ -66,85 +87,161 @@ const PREDICATES: &[(&str, Predicate, usize)] = &[
     ("feature", Predicate::Feature, 1),
     ("streq", Predicate::Streq, 2),
     ("strneq", Predicate::Strneq, 2),
-    ("strstr", Predicate::Strstr, 2),
     ("version_atleast", Predicate::VersionAtleast, 1),
     ("version_before", Predicate::VersionBefore, 1),
     ("openssl_version_atleast", Predicate::SslVersionAtleast, 1),
     ("openssl_version_before", Predicate::SslVersionBefore, 1),
     ("ssllib_name_startswith", Predicate::SslNameStartswith, 1),
-    ("enabled", Predicate::EnabledOption, 1),
 ];
 
-fn spaced<'a, O>(
-    p: impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>>,
-) -> impl Parser<&'a str, Output = O, Error = nom::error::Error<&'a str>> {
-    delimited(multispace0, p, multispace0)
+/// Reads a condition from left to right; every part skips the blanks behind it.
+///
+/// ```text
+/// or   := and ( "||" and )*
+/// and  := term ( "&&" term )*
+/// term := "!" term | "(" or ")" | integer | predicate "(" words ")"
+/// ```
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
 }
 
-fn number(i: &str) -> IResult<&str, Cond> {
-    map((opt(char('-')), take_while1(|c: char| c.is_ascii_digit())), |(_, d): (_, &str)| {
-        Cond::Literal(d.bytes().any(|b| b != b'0'))
-    })
-    .parse(i)
-}
-
-/// Text up to a comma or the closing parenthesis; quotes were removed before.
-fn argument(i: &str) -> IResult<&str, String> {
-    map(take_till(|c| matches!(c, ',' | ')')), |s: &str| s.to_owned()).parse(i)
-}
-
-fn call(i: &str) -> IResult<&str, Cond> {
-    let (after, name) = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_').parse(i)?;
-    let known = PREDICATES.iter().find(|(n, ..)| *n == name);
-    let Some((_, predicate, count)) = known else { return fail(i) };
-    let (after, args) = delimited(char('('), separated_list1(char(','), argument), char(')')).parse(after)?;
-    if args.len() != *count {
-        return fail(i);
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
     }
-    Ok((after, Cond::Call(*predicate, args)))
+
+    fn skip_blanks(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start_matches([' ', '\t']).len();
+    }
+
+    fn take(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+            self.skip_blanks();
+        }
+        found
+    }
+
+    fn bad<T>(at: usize, message: String) -> Result<T, BadCondition> {
+        Err(BadCondition { at, message })
+    }
+
+    fn unparsable<T>(&self, at: usize) -> Result<T, BadCondition> {
+        Self::bad(at, format!("unparsable conditional expression '{}'", &self.text[at..]))
+    }
+
+    fn or(&mut self, before: usize) -> Result<Cond, BadCondition> {
+        let mut all = vec![self.and(before)?];
+        loop {
+            let operator = self.at;
+            if !self.take("||") {
+                return Ok(if all.len() == 1 { all.remove(0) } else { Cond::Or(all) });
+            }
+            all.push(self.and(operator)?);
+        }
+    }
+
+    fn and(&mut self, before: usize) -> Result<Cond, BadCondition> {
+        let mut all = vec![self.term(before)?];
+        loop {
+            let operator = self.at;
+            if !self.take("&&") {
+                return Ok(if all.len() == 1 { all.remove(0) } else { Cond::And(all) });
+            }
+            all.push(self.term(operator)?);
+        }
+    }
+
+    /// `before` is where the token in front begins: it is to blame when nothing follows.
+    fn term(&mut self, before: usize) -> Result<Cond, BadCondition> {
+        let start = self.at;
+        if self.rest().is_empty() {
+            return self.unparsable(before);
+        }
+        if self.take("!") {
+            return Ok(Cond::Not(Box::new(self.term(start)?)));
+        }
+        if self.take("(") {
+            let inner = self.or(start)?;
+            if !self.take(")") {
+                let text = &self.text[start..];
+                return Self::bad(start, format!("expected ')' after conditional expression '{text}'"));
+            }
+            return Ok(inner);
+        }
+        if let Some((length, is_true)) = integer(self.rest()) {
+            self.at += length;
+            self.skip_blanks();
+            return Ok(Cond::Literal(is_true));
+        }
+        self.call()
+    }
+
+    fn call(&mut self) -> Result<Cond, BadCondition> {
+        let start = self.at;
+        let rest = self.rest();
+        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())];
+        let known = PREDICATES.iter().find(|(n, ..)| *n == name);
+        let Some((_, predicate, count)) = known else { return self.unparsable(start) };
+        let Some(inside) = rest[name.len()..].strip_prefix('(') else { return self.unparsable(start) };
+        let begin = start + name.len() + 1;
+        let in_predicate = format!("in argument 1 of predicate '{name}' used in conditional expression");
+        let Some(end) = inside.find(')') else {
+            return Self::bad(self.text.len(), format!("expected ')' {in_predicate}"));
+        };
+        let words: Vec<&str> = inside[..end].split(',').collect();
+        if words.len() < *count {
+            let got = format!("missing arguments (got {}/{count}), type 'string' expected", words.len());
+            return Self::bad(begin + end, format!("{got} {in_predicate}"));
+        }
+        if words.len() > *count {
+            let at = begin + words[..*count].iter().map(|w| w.len() + 1).sum::<usize>() - 1;
+            let extra = &self.text[at..];
+            return Self::bad(at, format!("expected ')' before '{extra}' {in_predicate}"));
+        }
+        self.at = begin + end + 1;
+        self.skip_blanks();
+        Ok(Cond::Call(*predicate, words.into_iter().map(str::to_owned).collect()))
+    }
 }
 
-fn fail<T>(i: &str) -> IResult<&str, T> {
-    Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Verify)))
-}
-
-fn term(i: &str) -> IResult<&str, Cond> {
-    spaced(alt((
-        map(preceded(char('!'), term), |c| Cond::Not(Box::new(c))),
-        delimited(char('('), or, char(')')),
-        number,
-        call,
-    )))
-    .parse(i)
-}
-
-fn and(i: &str) -> IResult<&str, Cond> {
-    map(separated_list1(tag("&&"), term), |mut l| if l.len() == 1 { l.remove(0) } else { Cond::And(l) }).parse(i)
-}
-
-fn or(i: &str) -> IResult<&str, Cond> {
-    map(separated_list1(tag("||"), and), |mut l| if l.len() == 1 { l.remove(0) } else { Cond::Or(l) }).parse(i)
+/// The length of an integer as C reads it (sign, decimal, octal, hexadecimal), and whether it is not zero.
+fn integer(text: &str) -> Option<(usize, bool)> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let sign = text.len() - unsigned.len();
+    let hexadecimal = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
+    let (prefix, digits, radix) = match hexadecimal {
+        Some(d) if d.starts_with(|c: char| c.is_ascii_hexdigit()) => (2, d, 16),
+        _ if unsigned.starts_with('0') => (0, unsigned, 8),
+        _ => (0, unsigned, 10),
+    };
+    let length = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+    (length > 0).then(|| (sign + prefix + length, digits[..length].bytes().any(|b| b != b'0')))
 }
 
 /// Whether a condition holds. An empty one does not.
 ///
 /// # Errors
-/// Where reading it failed.
+/// Where reading it failed, and why.
 pub fn evaluate(text: &str, defined: &dyn Fn(&str) -> bool) -> Result<bool, BadCondition> {
-    if text.trim().is_empty() {
+    if text.is_empty() {
         return Ok(false);
     }
-    match or(text) {
-        Ok(("", c)) => Ok(holds(&c, defined)),
-        Ok((rest, _)) => Err(bad(text, rest)),
-        Err(nom::Err::Error(e) | nom::Err::Failure(e)) => Err(bad(text, e.input)),
-        Err(nom::Err::Incomplete(_)) => Err(bad(text, "")),
+    let mut reader = Reader { text, at: 0 };
+    reader.skip_blanks();
+    if reader.rest().is_empty() {
+        return Reader::bad(0, format!("unparsable conditional sub-expression '{text}'"));
     }
-}
-
-fn bad(text: &str, rest: &str) -> BadCondition {
-    let at = text.len() - rest.len();
-    BadCondition { at, text: rest.to_owned() }
+    let condition = reader.or(0)?;
+    match reader.rest().chars().next() {
+        None => Ok(holds(&condition, defined)),
+        Some(c) => {
+            let message = format!("unexpected character '{c}' at the end of conditional expression '{text}'");
+            Reader::bad(reader.at, message)
+        }
+    }
 }
 
 fn holds(c: &Cond, defined: &dyn Fn(&str) -> bool) -> bool {
@@ -157,15 +254,13 @@ fn holds(c: &Cond, defined: &dyn Fn(&str) -> bool) -> bool {
             let arg = |n: usize| args.get(n).map_or("", String::as_str);
             match p {
                 Predicate::Defined => defined(arg(0)),
-                Predicate::Feature => FEATURES.contains(&arg(0)),
+                Predicate::Feature => FEATURES.contains(&(arg(0), true)),
                 Predicate::Streq => arg(0) == arg(1),
                 Predicate::Strneq => arg(0) != arg(1),
-                Predicate::Strstr => arg(0).contains(arg(1)),
                 Predicate::VersionAtleast => version(VERSION) >= version(arg(0)),
                 Predicate::VersionBefore => version(VERSION) < version(arg(0)),
                 // No TLS library is linked, so no version of it is at least anything.
                 Predicate::SslVersionAtleast | Predicate::SslVersionBefore | Predicate::SslNameStartswith => false,
-                Predicate::EnabledOption => false,
             }
         }
     }
@@ -274,7 +369,27 @@ mod tests {
 
     #[test]
     fn what_is_not_a_predicate_says_where() {
-        assert_eq!(eval("foo(bar)"), Err(BadCondition { at: 0, text: "foo(bar)".into() }));
+        let said = |text: &str| eval(text).map_err(|e| (e.at, e.message));
+        let bad = |at, message: &str| Err((at, message.to_owned()));
+        assert_eq!(said("foo(bar)"), bad(0, "unparsable conditional expression 'foo(bar)'"));
+        assert_eq!(said("1 && foo"), bad(5, "unparsable conditional expression 'foo'"));
+        assert_eq!(said("1 &&"), bad(2, "unparsable conditional expression '&&'"));
+        assert_eq!(said("200r"), bad(3, "unexpected character 'r' at the end of conditional expression '200r'"));
+        assert_eq!(said("(1"), bad(0, "expected ')' after conditional expression '(1'"));
+        let call = "in argument 1 of predicate 'streq' used in conditional expression";
+        assert_eq!(said("streq(a,b"), bad(9, &format!("expected ')' {call}")));
+        assert_eq!(said("streq(a,b,c)"), bad(9, &format!("expected ')' before ',c)' {call}")));
+        let few = format!("missing arguments (got 1/2), type 'string' expected {call}");
+        assert_eq!(said("streq(a)"), bad(7, &few));
+    }
+
+    #[test]
+    fn numbers_are_read_as_in_c() {
+        for (text, is_true) in
+            [("-1000", true), ("+1", true), ("0x1", true), ("0x0", false), ("-0", false), ("00", false)]
+        {
+            assert_eq!(eval(text), Ok(is_true), "{text}");
+        }
     }
 
     #[test]

@@ -197,6 +197,34 @@ pub fn words(file: FileId, line: &str, base: usize, lookup: Lookup<'_>) -> Resul
     Ok(out.words)
 }
 
+/// Text with its quotes, escapes and variables resolved, where blanks divide nothing and `#` is no comment: a word of the
+/// command line.
+///
+/// # Errors
+/// The first thing in it that cannot be read.
+pub fn text(line: &str, lookup: Lookup<'_>) -> Result<String, LexError> {
+    let mut out = Builder { file: FileId(0), base: 0, words: Vec::new(), current: None };
+    let mut left = line;
+    while let Ok((after, piece)) = outside_quotes(left) {
+        let at = line.len() - left.len();
+        let end = line.len() - after.len();
+        left = after;
+        match piece {
+            Piece::Blank => out.push(at, &line[at..end], false),
+            Piece::Comment => {
+                out.push(at, "#", false);
+                left = &line[at + 1..];
+            }
+            Piece::Text(t) => out.push(at, &t, true),
+            Piece::UnclosedSingle => return Err(LexError::UnmatchedQuote(at)),
+            Piece::BadHex => return Err(LexError::BadHex(at)),
+            Piece::OpenDouble => left = double(line, at, end, lookup, &mut out)?,
+        }
+    }
+    out.finish(line.len());
+    Ok(out.words.into_iter().map(|w| w.text).collect::<Vec<_>>().join(" "))
+}
+
 /// The inside of a double-quoted string that opened at `open`; what follows it.
 fn double<'a>(
     line: &'a str,
@@ -298,6 +326,13 @@ mod tests {
         assert_eq!(texts(r#"  timeout client "1s"#), Err(LexError::UnmatchedQuote(17)));
         assert_eq!(texts(r#"x "a\xZZ""#), Err(LexError::BadHex(4)));
         assert_eq!(texts(r#"  .notice "bad ${A""#), Err(LexError::UnmatchedBrace(16)));
+    }
+
+    #[test]
+    fn a_word_of_the_command_line_keeps_its_blanks() {
+        let env = |n: &str| (n == "A").then(|| "va".to_owned());
+        assert_eq!(text(r#"x("a b",'c')  # "$A" "#, &env).as_deref(), Ok("x(a b,c)  # va "));
+        assert_eq!(text(r#"x("a"#, &env), Err(LexError::UnmatchedQuote(2)));
     }
 
     #[test]

@@ -158,23 +158,23 @@ impl<'a> Reader<'a> {
                 let message = format!("lone '{name}' with no matching '.if'.");
                 self.diag.push(Diagnostic::error("lone-directive", at, message).placed(Place::ParsingTight).aborting());
             }
-            Err(bad) => self.bad_condition(raw, name, words, &bad),
+            Err(bad) => self.bad_condition(raw, name, (words, &condition), &bad),
         }
         true
     }
 
-    fn bad_condition(&mut self, raw: &Raw<'_>, name: &str, words: &[Word], bad: &BadCondition) {
-        let start = words.get(1).map_or(raw.base, |w| w.at.start as usize);
-        let caret = start + bad.at - raw.base - (raw.text.len() - raw.text.trim_start().len());
+    fn bad_condition(&mut self, raw: &Raw<'_>, name: &str, text: (&[Word], &str), bad: &BadCondition) {
+        let (words, condition) = text;
         let message = format!(
-            "unparsable conditional expression '{}' in '{name}' at position {}:\n  {}\n  {:>w$}",
-            bad.text,
+            "{} in '{name}' at position {}:\n  {name} {condition}\n  {:>w$}",
+            bad.message,
             bad.at + 1,
-            raw.text.trim_start(),
             "^",
-            w = caret + 1
+            w = name.len() + bad.at + 2
         );
-        let at = Span::new(raw.file, start + bad.at, start + bad.at + bad.text.len());
+        let start = words.get(1).map_or(raw.base, |w| w.at.start as usize);
+        let end = words.last().map_or(start, |w| w.at.end as usize);
+        let at = Span::new(raw.file, (start + bad.at).min(end), end);
         self.diag.push(
             Diagnostic::error("bad-condition", at, message)
                 .placed(Place::ParsingTight)

@@ -35,6 +35,8 @@ pub struct Args {
     pub no_splice: bool,
     pub no_reuseport: bool,
     pub ignore_resolution: bool,
+    pub objects: bool,
+    pub pool_help: bool,
 }
 
 /// How an option takes its value.
@@ -47,6 +49,8 @@ enum Takes {
     Pids(fn(&mut Args, i32)),
     /// The rest of the same word.
     Tail(fn(&mut Args, &str)),
+    /// The rest of the same word, which may be wrong.
+    Checked(fn(&mut Args, &str) -> Result<(), Bad>),
 }
 
 struct Flag {
@@ -83,7 +87,7 @@ const FLAGS: &[Flag] = &[
     flag("-dS", |a| a.no_splice = true, "never splices"),
     flag("-dG", |_| {}, "without effect here: names are always resolved by the system"),
     flag("-dR", |a| a.no_reuseport = true, "binds without SO_REUSEPORT"),
-    flag("-dL", |_| {}, "without effect here: no objects are loaded"),
+    flag("-dL", |a| a.objects = true, "lists the files that the program consists of"),
     flag("-dr", |a| a.ignore_resolution = true, "goes on when a server's name cannot be resolved"),
     flag("-dV", |_| {}, "without effect here: no server speaks TLS"),
     flag("-dW", |a| a.zero_warning = true, "fails on any warning"),
@@ -96,8 +100,8 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "-dM",
-        takes: Takes::Tail(|_, _| {}),
-        value: "<byte,...>",
+        takes: Takes::Checked(pool_features),
+        value: "<byte>,...",
         help: "without effect here: memory needs no poison",
     },
     flag("-d", |a| a.debug = true, "debug mode: foreground, and says more"),
@@ -113,17 +117,22 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "-n",
-        takes: Takes::Number(|a, n| a.maxconn = u32::try_from(n).ok()),
+        takes: Takes::Number(|a, n| a.maxconn = u32::try_from(n).ok().filter(|n| *n > 0)),
         value: "<number>",
         help: "most connections of the process",
     },
     Flag {
         name: "-N",
-        takes: Takes::Number(|a, n| a.proxy_maxconn = u32::try_from(n).ok()),
+        takes: Takes::Number(|a, n| a.proxy_maxconn = u32::try_from(n).ok().filter(|n| *n > 0)),
         value: "<number>",
         help: "most connections of a proxy that says nothing itself",
     },
-    Flag { name: "-m", takes: Takes::Number(|a, n| a.memory = Some(n)), value: "<MB>", help: "limits the memory" },
+    Flag {
+        name: "-m",
+        takes: Takes::Number(|a, n| a.memory = Some(n).filter(|n| *n > 0)),
+        value: "<MB>",
+        help: "limits the memory, and with it the connections",
+    },
     Flag { name: "-L", takes: Takes::Word(|a, v| a.peer = Some(v)), value: "<name>", help: "our name among peers" },
     Flag {
         name: "-p",
@@ -164,6 +173,58 @@ pub enum Bad {
     Usage,
     /// An option lacks its value.
     Incomplete(String),
+    /// A value is none; the line to print.
+    Value(String),
+}
+
+/// Options that the original reads by their first letters: whatever follows is not looked at.
+const FAMILIES: [(&str, &str); 3] = [("-vv", "-vv"), ("-v", "-v"), ("-d", "-d")];
+
+/// What `-dM` switches in the original's memory pools; there are none here.
+const POOL_FEATURES: [&str; 18] = [
+    "fail",
+    "no-fail",
+    "no-merge",
+    "merge",
+    "cold-first",
+    "hot-first",
+    "integrity",
+    "no-integrity",
+    "no-global",
+    "global",
+    "no-cache",
+    "cache",
+    "caller",
+    "no-caller",
+    "tag",
+    "no-tag",
+    "poison",
+    "no-poison",
+];
+
+fn pool_features(args: &mut Args, text: &str) -> Result<(), Bad> {
+    for word in text.split(',').filter(|w| !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_digit())) {
+        if word == "help" {
+            args.pool_help = true;
+        } else if !POOL_FEATURES.contains(&word) {
+            return Err(Bad::Value(format!("-dM: unknown pool debugging feature <{word}>")));
+        }
+    }
+    Ok(())
+}
+
+/// The number that a word begins with, as C's `atol` reads it; 0 without one.
+fn leading_number(word: &str) -> u64 {
+    let digits = word.trim_start().trim_start_matches('+');
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().unwrap_or(0)
+}
+
+fn find(word: &str) -> Option<&'static Flag> {
+    let exact = |name: &str| FLAGS.iter().find(|f| f.name == name);
+    let takes_tail = |f: &&Flag| matches!(f.takes, Takes::Tail(_) | Takes::Checked(_)) && word.starts_with(f.name);
+    let of_family = || FAMILIES.iter().find(|(start, _)| word.starts_with(start)).and_then(|(_, name)| exact(name));
+    exact(word).or_else(|| FLAGS.iter().find(takes_tail)).or_else(of_family)
 }
 
 /// Reads the words behind the program's name.
@@ -181,14 +242,11 @@ pub fn parse(words: &[OsString]) -> Result<Args, Bad> {
             args.files.extend(words[i..].iter().cloned());
             break;
         }
-        let found = FLAGS
-            .iter()
-            .find(|f| f.name == word.as_str())
-            .or_else(|| FLAGS.iter().find(|f| matches!(f.takes, Takes::Tail(_)) && word.starts_with(f.name)));
-        let Some(f) = found else { return Err(Bad::Usage) };
+        let f = find(word).ok_or(Bad::Usage)?;
         match f.takes {
             Takes::Nothing(set) => set(&mut args),
             Takes::Tail(set) => set(&mut args, &word[f.name.len()..]),
+            Takes::Checked(set) => set(&mut args, &word[f.name.len()..])?,
             Takes::Word(set) => {
                 let value = words.get(i).ok_or_else(|| Bad::Incomplete(word.clone()))?;
                 set(&mut args, value.clone());
@@ -196,12 +254,16 @@ pub fn parse(words: &[OsString]) -> Result<Args, Bad> {
             }
             Takes::Number(set) => {
                 let value = words.get(i).ok_or_else(|| Bad::Incomplete(word.clone()))?;
-                set(&mut args, value.parse().map_err(|_| Bad::Usage)?);
+                set(&mut args, leading_number(value));
                 i += 1;
             }
             Takes::Pids(set) => {
-                while let Some(pid) = words.get(i).and_then(|w| w.parse().ok()) {
-                    set(&mut args, pid);
+                while let Some(list) = words.get(i).filter(|w| !w.starts_with('-')) {
+                    for pid in list.split_ascii_whitespace() {
+                        let unread =
+                            || Bad::Value(format!("{word} option: some bytes unconsumed in PID list {{{pid}}}"));
+                        set(&mut args, pid.parse().map_err(|_| unread())?);
+                    }
                     i += 1;
                 }
             }
@@ -240,9 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn words_are_read_as_the_original_reads_them() {
+        assert!(read("-vvq").is_ok_and(|a| a.build) && read("-vx").is_ok_and(|a| a.version));
+        assert!(read("-dXX -f c").is_ok_and(|a| a.debug));
+        assert!(read("-n x -f c").is_ok_and(|a| a.maxconn.is_none()));
+        assert!(read("-n 5x -f c").is_ok_and(|a| a.maxconn == Some(5)));
+        assert!(read("-dM0x20,no-merge -f c").is_ok() && matches!(read("-dMfoo -f c"), Err(Bad::Value(_))));
+    }
+
+    #[test]
     fn unknown_word_shows_the_usage_and_a_lonely_option_is_incomplete() {
         assert_eq!(read("-zz"), Err(Bad::Usage));
         assert_eq!(read("-f"), Err(Bad::Incomplete("-f".into())));
+        assert_eq!(read("-f c -sf x"), Err(Bad::Value("-sf option: some bytes unconsumed in PID list {x}".into())));
         assert!(usage("haproxy").contains("-sf [pid]*"));
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::argv::Args;
-use super::start;
-use crate::haproxy::{self, Outside, conditional, show};
+use super::{about, start};
+use crate::haproxy::{self, Outside, conditional, lex, show};
 use crate::ir::Config;
 use crate::process::credentials;
 
@@ -116,13 +116,15 @@ pub fn configuration(args: &Args) -> Result<Config, u8> {
     if report.fatal {
         return Err(1);
     }
+    if args.objects {
+        print!("{}", about::objects());
+    }
     if args.check {
         return verdict(args, report.warned, loaded.has_listener()).map(|()| loaded.config);
     }
     // A stats socket alone is something to serve, though `-c` does not count it.
     if !loaded.has_listener() && loaded.config.global.stats_sockets.is_empty() {
-        let exe = std::env::args().next().unwrap_or_else(|| "haproxy".into());
-        let line = format!("[{exe}.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
+        let line = start::of_main("No enabled listener found (check for 'bind' directives) ! Exiting.");
         say(&format!("[ALERT]    ({pid}) : {line}\n"), !report.introduces);
         return Err(1);
     }
@@ -186,64 +188,29 @@ fn files(names: &[String]) -> Result<Vec<(String, String)>, (String, String)> {
 
 /// `-cc`: 0 true, 1 false, 2 not understood.
 pub fn condition(text: &str) -> ExitCode {
-    match conditional::evaluate(text, &|name| std::env::var_os(name).is_some()) {
+    let variable = |name: &str| std::env::var(name).ok();
+    let outcome = lex::text(text, &variable).map_err(|e| format!("Syntax Error in condition: {}.", unread(&e)));
+    let outcome = outcome.and_then(|text| {
+        let held = conditional::evaluate(&text, &|name| std::env::var_os(name).is_some());
+        held.map_err(|e| format!("Failed to evaluate condition: {}", e.message))
+    });
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(_) => {
+        Err(why) => {
             start::notices();
-            let what = format!("unparsable conditional expression '{text}'");
-            start::alert(&format!("config : Failed to evaluate condition: {what}"));
+            start::alert(&format!("config : {why}"));
             ExitCode::from(2)
         }
     }
 }
 
-/// `-dK`: what is known and works here, by class, one a line.
-pub fn keywords(classes: &str) -> String {
-    use crate::text::book::Status;
-    let works = |s: Status| s != Status::Missing;
-    let list = |title: &str, names: &mut dyn Iterator<Item = String>| {
-        let mut names: Vec<String> = names.collect();
-        names.sort_unstable();
-        names.dedup();
-        format!("# List of {title}:\n{}", names.iter().map(|n| format!("{n}\n")).collect::<String>())
-    };
-    let mut out = String::new();
-    for class in classes.split(',') {
-        let is = |name: &str| class == name || class == "all" || class.is_empty();
-        if is("cfg") {
-            let all = haproxy::keywords::all().filter(|k| works(k.status)).map(|k| format!("\t{}", k.name));
-            out += &list("configuration keywords", &mut { all });
-        }
-        if is("smp") {
-            let all = crate::expr::fetches::all().filter(|f| works(f.status)).map(|f| f.name.to_owned());
-            out += &list("sample fetches", &mut { all });
-        }
-        if is("cnv") {
-            let all = crate::expr::converters::all().filter(|c| works(c.status)).map(|c| c.name.to_owned());
-            out += &list("sample converters", &mut { all });
-        }
-        if is("cli") {
-            let all = crate::cli::commands::all().filter(|c| works(c.status)).map(|c| c.name.to_owned());
-            out += &list("commands of the runtime socket", &mut { all });
-        }
-        if class == "help" {
-            out +=
-                "# Classes: all, cfg (configuration), smp (sample fetches), cnv (converters), cli (runtime socket)\n";
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::keywords;
-
-    #[test]
-    fn only_what_works_is_listed() {
-        assert!(keywords("cfg").contains("\n\tbalance\n") && !keywords("cfg").contains("\tcompression\n"));
-        assert!(keywords("smp,cnv").contains("\npath\n") && keywords("smp,cnv").contains("\nlower\n"));
-        assert!(keywords("all").contains("\nshow stat\n"));
-        assert_eq!(keywords("nonsense"), "");
+fn unread(e: &lex::LexError) -> &'static str {
+    match e {
+        lex::LexError::UnmatchedQuote(_) => "Unmatched quote",
+        lex::LexError::BadHex(_) => "Truncated or invalid hexadecimal sequence",
+        lex::LexError::UnmatchedBrace(_) => "Unmatched brace",
+        lex::LexError::BadVariableName(_) => "Bad name of a variable",
+        lex::LexError::TooManyWords { .. } => "Too many words",
     }
 }

@@ -69,11 +69,11 @@ fn refuse(args: &Args, lines: &[String], inherited: Inherited) -> ExitCode {
 pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: bool) -> ExitCode {
     inherited.extend(kept_sockets());
     let bound = doors::read(&args.master_cli, &super::load::Machine::default());
-    let bound = bound.and_then(|d| doors::bind(&d, &mut inherited).map_err(|l| vec![l, start::NO_LISTENERS.into()]));
+    let bound = bound.and_then(|d| doors::bind(&d, &mut inherited).map_err(|l| vec![l, start::no_listeners()]));
     let bound = bound.and_then(|doors| match bind::all(&config, &mut inherited) {
         Ok(listening) => Ok((doors, listening)),
         Err(mut lines) => {
-            lines.push(start::NO_LISTENERS.into());
+            lines.push(start::no_listeners());
             Err(lines)
         }
     });
@@ -110,7 +110,7 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
             return start::serve(config, listening, start::Doors { stats, master: Some(its) }, args);
         }
         Err(e) => {
-            start::alert(&format!("[haproxy.main()] Cannot fork: {e}"));
+            start::alert(&start::of_main(&format!("Cannot fork: {e}")));
             return ExitCode::from(1);
         }
     };
@@ -147,7 +147,7 @@ fn leave_terminal(pid_file: Option<&str>) -> Result<(), ExitCode> {
             Ok(())
         }
         Err(e) => {
-            start::alert(&format!("[haproxy.main()] Cannot fork: {e}"));
+            start::alert(&start::of_main(&format!("Cannot fork: {e}")));
             Err(ExitCode::from(1))
         }
     }
@@ -194,7 +194,7 @@ fn write_pid(path: Option<&str>, pid: i32) {
     if let Some(path) = path
         && let Err(e) = pidfile::write(Path::new(path), pid)
     {
-        start::alert(&format!("[haproxy.main()] Cannot create pidfile {path} : {e}"));
+        start::alert(&start::of_main(&format!("Cannot create pidfile {path} : {e}")));
     }
 }
 

@@ -13,7 +13,7 @@ use super::argv::{self, Args, Bad};
 use super::bind::{self, Inherited};
 use super::logger::Identity;
 use super::world::{World, lock};
-use super::{checks, listener, stop, thread};
+use super::{checks, limits, listener, stop, thread};
 use crate::ir::Config;
 use crate::process::daemon::{self, Fork};
 use crate::process::{credentials, pidfile, signals};
@@ -22,7 +22,15 @@ use crate::process::{credentials, pidfile, signals};
 pub const RELEASE_DATE: &str = "2026/11/22";
 
 /// What is said when an address could not be bound.
-pub const NO_LISTENERS: &str = "[haproxy.main()] Some protocols failed to start their listeners! Exiting.";
+pub fn no_listeners() -> String {
+    of_main("Some protocols failed to start their listeners! Exiting.")
+}
+
+/// A line about the process as a whole begins with the name that it was called by.
+pub fn of_main(text: &str) -> String {
+    let name = std::env::args().next().unwrap_or_else(|| "haproxy".into());
+    format!("[{name}.main()] {text}")
+}
 
 /// The version that scripts ask for, and ours.
 pub const VERSION: &str = concat!("2.6.12 (Hawser ", env!("CARGO_PKG_VERSION"), ")");
@@ -31,23 +39,21 @@ pub const VERSION: &str = concat!("2.6.12 (Hawser ", env!("CARGO_PKG_VERSION"), 
 pub fn main(words: &[OsString]) -> ExitCode {
     let args = match argv::parse(words) {
         Ok(a) => a,
-        Err(Bad::Usage) => return usage(),
-        Err(Bad::Incomplete(_)) => {
-            notices();
-            alert("failed to copy argv.");
-            return ExitCode::from(1);
-        }
+        Err(bad) => return refuse(&bad),
     };
     if words.is_empty() {
         return usage();
+    }
+    if args.pool_help {
+        println!("-dM has no effect here: there are no pools of memory, and nothing needs poison.");
+        return ExitCode::SUCCESS;
     }
     if args.build || args.version {
         print!("{}", super::about::text(args.build));
         return ExitCode::SUCCESS;
     }
     if let Some(classes) = &args.keywords {
-        let known = super::load::keywords(classes);
-        print!("{known}");
+        print!("{}", super::known::dump(classes));
         if args.files.is_empty() {
             return ExitCode::SUCCESS;
         }
@@ -62,7 +68,7 @@ pub fn main(words: &[OsString]) -> ExitCode {
         && let Err(e) = std::env::set_current_dir(dir)
     {
         notices();
-        alert(&format!("Could not change to directory {dir} : {e}"));
+        alert(&format!("Could not change to directory {dir} : {}", super::load::in_words(&e)));
         return ExitCode::from(1);
     }
     let config = match super::load::configuration(&args) {
@@ -77,6 +83,20 @@ pub fn main(words: &[OsString]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     launch(&args, config)
+}
+
+/// Says what is wrong with the command line.
+fn refuse(bad: &Bad) -> ExitCode {
+    let (line, shows_usage) = match bad {
+        Bad::Usage => return usage(),
+        Bad::Incomplete(option) if option == "-cc" => return usage(),
+        Bad::Incomplete(option) if option == "-x" => ("Unix socket path expected with the -x flag\n".to_owned(), true),
+        Bad::Incomplete(_) => ("failed to copy argv.".to_owned(), false),
+        Bad::Value(line) => (line.clone(), false),
+    };
+    notices();
+    alert(&line);
+    if shows_usage { usage() } else { ExitCode::from(1) }
 }
 
 fn usage() -> ExitCode {
@@ -115,25 +135,14 @@ pub fn warning(text: &str) {
     say(&format!("[WARNING]  ({}) : {text}\n", std::process::id()));
 }
 
-/// `-m`: MiB of address space that the process may take.
-fn limit_memory(megabytes: u64) -> std::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let bytes = Some(megabytes.saturating_mul(1 << 20));
-    Ok(setrlimit(Resource::As, Rlimit { current: bytes, maximum: bytes })?)
-}
-
 /// Binds, goes where it is told, and serves.
 fn launch(args: &Args, mut config: Config) -> ExitCode {
-    if let Some(n) = args.maxconn {
-        config.global.maxconn = Some(n);
-    }
-    if let Some(n) = args.proxy_maxconn {
-        config.proxies.iter_mut().for_each(|p| p.maxconn = p.maxconn.or(Some(n)));
-    }
     config.global.no_splice |= args.no_splice;
     config.global.no_reuseport |= args.no_reuseport;
-    if let Some(Err(e)) = args.memory.map(limit_memory) {
-        warning(&format!("Cannot limit the memory: {e}"));
+    if let Err(line) = limits::settle(args, &mut config) {
+        notices();
+        alert(&line);
+        return ExitCode::from(1);
     }
     // Under systemd a file's `daemon` counts for nothing: the process that was started is the one that is watched.
     let asked = args.daemon || (config.global.daemon && !args.systemd);
@@ -150,7 +159,6 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
     for &pid in args.finish.iter().chain(&args.terminate) {
         inherited.extend(crate::process::borrow_fds::listening_sockets(pid).unwrap_or_default());
     }
-    raise_limits(&config);
     if is_master {
         return super::master::run(args, config, inherited, is_daemon);
     }
@@ -159,7 +167,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
         Err(lines) => {
             notices();
             lines.iter().for_each(|l| alert(l));
-            alert(NO_LISTENERS);
+            alert(&no_listeners());
             return ExitCode::from(1);
         }
     };
@@ -180,7 +188,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
                     && let Err(e) = pidfile::write(Path::new(path), child)
                 {
                     notices();
-                    alert(&format!("[haproxy.main()] Cannot create pidfile {path} : {e}"));
+                    alert(&of_main(&format!("Cannot create pidfile {path} : {e}")));
                     return ExitCode::from(1);
                 }
                 signal_old(args);
@@ -192,7 +200,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
             }
             Err(e) => {
                 notices();
-                alert(&format!("[haproxy.main()] Cannot fork: {e}"));
+                alert(&of_main(&format!("Cannot fork: {e}")));
                 return ExitCode::from(1);
             }
         }
@@ -201,7 +209,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
             let pid = i32::try_from(std::process::id()).unwrap_or(0);
             if let Err(e) = pidfile::write(Path::new(path), pid) {
                 notices();
-                alert(&format!("[haproxy.main()] Cannot create pidfile {path} : {e}"));
+                alert(&of_main(&format!("Cannot create pidfile {path} : {e}")));
                 return ExitCode::from(1);
             }
         }
@@ -221,27 +229,6 @@ pub fn signal_old(args: &Args) {
     args.terminate.iter().for_each(|&pid| drop(signals::send(pid, libc::SIGTERM)));
 }
 
-/// As many descriptors as `maxconn` needs, if the system lets us.
-fn raise_limits(config: &Config) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let now = getrlimit(Resource::Nofile);
-    let binds: usize = config.proxies.iter().map(|p| p.listeners.len()).sum();
-    let wanted = config
-        .global
-        .ulimit_n
-        .or_else(|| config.global.maxconn.map(|m| 2 * u64::from(m) + binds as u64 + 100))
-        .or(now.maximum)
-        .unwrap_or(1 << 20);
-    if now.current.is_none_or(|c| c >= wanted) && config.global.ulimit_n.is_none() {
-        return;
-    }
-    let more = Rlimit { current: Some(wanted), maximum: Some(now.maximum.unwrap_or(wanted).max(wanted)) };
-    if setrlimit(Resource::Nofile, more).is_err() {
-        let most = now.maximum.map_or(wanted, |m| m.min(wanted));
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: now.maximum });
-    }
-}
-
 /// `chroot`, `group`, `user`: in this order, before any thread.
 pub fn give_up_rights(config: &Config) -> Result<(), String> {
     let g = &config.global;
@@ -254,14 +241,14 @@ pub fn give_up_rights(config: &Config) -> Result<(), String> {
         .transpose()?;
     if let Some(dir) = &g.chroot {
         let gone = nix::unistd::chroot(dir.as_str()).and_then(|()| nix::unistd::chdir("/"));
-        gone.map_err(|_| format!("[haproxy.main()] Cannot chroot({dir})."))?;
+        gone.map_err(|_| of_main(&format!("Cannot chroot({dir}).")))?;
     }
     if uid.is_none() && gid.is_none() {
         return dumpable(g.set_dumpable);
     }
     let own = credentials::Credentials::own();
     let to = credentials::Credentials { uid: uid.unwrap_or(own.uid), gid: gid.unwrap_or(own.gid), name: None };
-    to.assume().map_err(|e| format!("[haproxy.main()] Cannot become user {} and group {}: {e}", to.uid, to.gid))?;
+    to.assume().map_err(|e| of_main(&format!("Cannot become user {} and group {}: {e}", to.uid, to.gid)))?;
     dumpable(g.set_dumpable)
 }
 
@@ -274,7 +261,7 @@ fn dumpable(wanted: bool) -> Result<(), String> {
     // Without room for a core the permission is of no use; what the hard limit forbids stays forbidden.
     let most = rustix::process::getrlimit(Resource::Core).maximum;
     let _ = setrlimit(Resource::Core, Rlimit { current: most, maximum: most });
-    nix::sys::prctl::set_dumpable(true).map_err(|e| format!("[haproxy.main()] Cannot become dumpable: {e}"))
+    nix::sys::prctl::set_dumpable(true).map_err(|e| of_main(&format!("Cannot become dumpable: {e}")))
 }
 
 /// Where operators come in.
@@ -288,7 +275,7 @@ pub struct Doors {
 pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, args: &Args) -> ExitCode {
     // A successor may be in a hurry: what it says waits until we can obey, instead of ending us in the middle of requests.
     let _ = signals::Waiter::block(&[libc::SIGUSR1, libc::SIGHUP]);
-    let threads = config.global.nbthread.map_or_else(default_threads, |n| n as usize).max(1);
+    let threads = threads(&config);
     let machine = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".into());
     let identity = Identity {
         hostname: config.global.log_send_hostname.as_ref().map(|h| h.clone().unwrap_or_else(|| machine.clone())),
@@ -356,8 +343,10 @@ async fn keep_time(local: &'static thread::Local) {
     }
 }
 
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(64)
+/// How many threads serve.
+pub fn threads(config: &Config) -> usize {
+    let of_machine = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(64);
+    config.global.nbthread.map_or_else(of_machine, |n| n as usize).max(1)
 }
 
 fn hostname() -> Option<String> {

@@ -149,15 +149,16 @@ pub fn facts(world: &World) -> Facts {
     // The guard must be gone before the facts are put together.
     let threads = lock(&world.threads).len() as u32;
     let open = world.proxies.iter().flat_map(|p| &p.listeners).filter(|l| l.open.load(Relaxed)).count() as u32;
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(0);
+    let maxsock = super::limits::maxsock(&world.config);
     Facts {
         version: super::start::VERSION.to_owned(),
         release_date: super::start::RELEASE_DATE.to_owned(),
         threads,
         pid: world.identity.pid,
         uptime: now / 1000,
-        ulimit_n: limit,
-        maxsock: u64::from(world.hard_maxconn) * 2 + u64::from(open) + 32,
+        ulimit_n: g.ulimit_n.unwrap_or(maxsock),
+        maxsock,
+        memory_limit: memory_limit(),
         maxconn: world.limits.maxconn.load(Relaxed),
         hard_maxconn: world.hard_maxconn,
         connections: world.process.connections.get(),
@@ -183,6 +184,11 @@ pub fn facts(world: &World) -> Facts {
         start_time: u64::try_from(world.started_at / 1_000_000).unwrap_or(0),
         memory: resident().unwrap_or(0),
     }
+}
+
+/// What `-m` or the system allows, bytes; 0 is no limit.
+fn memory_limit() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::As).current.unwrap_or(0)
 }
 
 /// Percent of the threads' time since the start that was not spent computing.

@@ -100,7 +100,7 @@ impl World {
     pub fn new(config: Config, identity: Identity) -> Result<Self, String> {
         let patterns = Library::new(&config)?;
         let now = clock::unix_micros();
-        let maxconn = config.global.maxconn.unwrap_or_else(default_maxconn);
+        let maxconn = config.global.maxconn.unwrap_or(u32::MAX);
         let proxies = config.proxies.iter().enumerate().map(|(i, p)| ProxyLive::new(ProxyId(i), p, maxconn)).collect();
         let global_log = config.global.log.iter().map(Target::new).collect();
         Ok(Self {
@@ -184,12 +184,6 @@ impl World {
         eprintln!("[WARNING]  ({}) : {line}", self.identity.pid);
         self.log(proxy, level, line.as_bytes());
     }
-}
-
-/// Without `maxconn`: what the limit on descriptors allows, two a connection.
-fn default_maxconn() -> u32 {
-    let soft = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
-    u32::try_from(soft.saturating_sub(100) / 2).unwrap_or(u32::MAX).clamp(100, 1 << 19)
 }
 
 impl ProxyLive {

@@ -59,7 +59,8 @@ pub fn typed(rows: &[Row]) -> String {
                 continue;
             }
             if let Some(v) = v {
-                let tags = [f.origin.letter(), f.nature.letter(), f.scope.letter()].iter().collect::<String>();
+                let (origin, nature, scope) = f.tags(row.kind);
+                let tags = [origin.letter(), nature.letter(), scope.letter()].iter().collect::<String>();
                 let _ = writeln!(
                     out,
                     "{}.{}.{}.{column}.{}.1:{tags}:{}:{v}",
@@ -72,7 +73,6 @@ pub fn typed(rows: &[Row]) -> String {
             }
             column += 1;
         }
-        out.push('\n');
     }
     out
 }

@@ -1,5 +1,6 @@
 //! What a field of statistics is: name, nature, and how it is taken from a subject.
 
+use super::row::Kind;
 use super::subject::Subject;
 
 /// One column of `show stat`.
@@ -12,6 +13,18 @@ pub struct Field {
     pub doc: &'static str,
     /// `None`: the column is empty for this subject.
     pub get: for<'a> fn(&Subject<'a>) -> Option<Value>,
+}
+
+impl Field {
+    /// Origin, nature and scope of the field in a line of some kind: they are not the same for all.
+    pub fn tags(&self, kind: Kind) -> (Origin, Nature, Scope) {
+        let (origin, nature) = match (kind, self.name) {
+            (Kind::Backend, "rate" | "rate_max") => (self.origin, Nature::Gauge),
+            (Kind::Server, "act" | "bck") => (Origin::Status, self.nature),
+            _ => (self.origin, self.nature),
+        };
+        (origin, nature, self.scope)
+    }
 }
 
 /// A field's value; the variant is its type in typed output.

@@ -4,6 +4,7 @@ use super::counters::Responses;
 use super::field::{Field, Nature, Origin, Scope, Value};
 use super::subject::Subject::{self, Backend, Frontend, Listener, Server};
 use crate::ir::proxy::{Balance, Mode};
+use crate::ir::server::Observe;
 use Nature::{Age, Average, Counter, Duration, Gauge, Limit, Max, Name, Output, Rate};
 use Origin::{Config, Key, Metric, Status};
 use Scope::{Process, Service};
@@ -57,8 +58,8 @@ fn zero_everywhere(_: &Subject<'_>) -> Option<Value> {
 fn zero_on_http_proxies(s: &Subject<'_>) -> Option<Value> {
     if s.is_http() { zero_on_proxies(s) } else { None }
 }
-fn nothing(_: &Subject<'_>) -> Option<Value> {
-    None
+fn zero_on_backends(s: &Subject<'_>) -> Option<Value> {
+    if matches!(s, Backend(_)) { n32(0) } else { None }
 }
 
 /// The name of the algorithm as `balance` writes it.
@@ -288,30 +289,31 @@ pub const FIELDS: &[Field] = &[
     count("hrsp_5xx", "Responses 5xx.", |s| responses(s, 4)),
     count("hrsp_other", "Other responses.", |s| responses(s, 5)),
     count("hanafail", "Failures that traffic showed.", |s| match s {
-        Server(s) if s.server.options.check => text(s.counters.failed_health_analyses.get().to_string()),
+        Server(s) if s.server.options.check && s.server.options.observe != Observe::None => {
+            n64(s.counters.failed_health_analyses.get())
+        }
         _ => None,
     }),
     metric("req_rate", Rate, "Requests in the last second.", |s| match s {
-        Frontend(f) if s.is_http() => n32(f.counters.request_rate.get(f.common.now)),
+        Frontend(f) => n32(f.counters.request_rate.get(f.common.now)),
         _ => None,
     }),
     metric("req_rate_max", Max, "The most requests in a second.", |s| match s {
-        Frontend(f) if s.is_http() => n32(f.counters.request_rate.max()),
+        Frontend(f) => n32(f.counters.request_rate.max()),
         _ => None,
     }),
     count("req_tot", "Requests so far.", |s| match s {
-        _ if !s.is_http() => None,
         Frontend(f) => n64(f.counters.requests.get()),
-        Backend(b) => n64(b.counters.requests.get()),
-        Server(s) => n64(s.counters.requests.get()),
-        Listener(_) => None,
+        Backend(b) if s.is_http() => n64(b.counters.requests.get()),
+        Server(x) if s.is_http() => n64(x.counters.requests.get()),
+        _ => None,
     }),
     count("cli_abrt", "Transfers that clients broke off.", both!(client_aborts)),
     count("srv_abrt", "Transfers that servers broke off.", both!(server_aborts)),
     count("comp_in", "Bytes into compression.", zero_on_proxies),
     count("comp_out", "Bytes out of compression.", zero_on_proxies),
     count("comp_byp", "Bytes past compression.", zero_on_proxies),
-    count("comp_rsp", "Compressed responses.", zero_on_http_proxies),
+    count("comp_rsp", "Compressed responses.", zero_on_proxies),
     metric("lastsess", Age, "Seconds since the last session; -1 before the first.", |s| {
         let (last, now) = match s {
             Server(s) => (s.counters.last_session.get(), s.common.now),
@@ -382,7 +384,7 @@ pub const FIELDS: &[Field] = &[
         _ => None,
     }),
     count("intercepted", "Requests answered here.", |s| match s {
-        Frontend(f) => n64(f.counters.intercepted.get()),
+        Frontend(f) if s.is_http() => n64(f.counters.intercepted.get()),
         _ => None,
     }),
     count("dcon", "Connections refused by rules.", |s| match s {
@@ -444,9 +446,9 @@ pub const FIELDS: &[Field] = &[
         Backend(b) => n32(b.user_weight),
         _ => None,
     }),
-    metric("agg_server_status", Gauge, "For metrics systems only.", nothing),
-    metric("agg_server_check_status", Gauge, "For metrics systems only.", nothing),
-    metric("agg_check_status", Gauge, "For metrics systems only.", nothing),
+    metric("agg_server_status", Gauge, "For metrics systems only.", zero_on_backends),
+    metric("agg_server_check_status", Gauge, "For metrics systems only.", zero_on_backends),
+    metric("agg_check_status", Gauge, "For metrics systems only.", zero_on_backends),
     // The column between the fields and those of modules.
     metric("-", Gauge, "Separates the modules' fields.", |_| text("-")),
     count("ssl_sess", "TLS sessions.", zero_everywhere),

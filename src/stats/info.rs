@@ -57,9 +57,11 @@ pub struct Facts {
     pub start_time: u64,
     /// Resident memory, bytes.
     pub memory: u64,
+    /// Bytes; 0 is none.
+    pub memory_limit: u64,
 }
 
-use Nature::{Age, Average, Counter, Duration, Gauge, Limit, Max, Output, Rate};
+use Nature::{Average, Counter, Duration, Gauge, Limit, Max, Output, Rate};
 use Origin::{Config, Key, Metric, Product, Status};
 use Scope::{Process, Service};
 
@@ -90,6 +92,13 @@ pub fn uptime(seconds: u64) -> String {
 
 use Value::{Str, U32, U64};
 
+fn low(n: u64) -> Value {
+    U32(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+/// Fields of a library that is not used: they have a position and are not shown.
+const HIDDEN: [&str; 2] = ["ZlibMemUsage", "MaxZlibMemUsage"];
+
 pub const FIELDS: &[InfoField] = &[
     field("Name", Product, Output, Service, "The product's name.", |_| Str("HAProxy".to_owned())),
     field("Version", Product, Output, Service, "The product's version.", |f| Str(f.version.clone())),
@@ -101,19 +110,19 @@ pub const FIELDS: &[InfoField] = &[
     field("Process_num", Key, Gauge, Process, "The process: 1.", |_| U32(1)),
     field("Pid", Status, Gauge, Process, "The process as the system numbers it.", |f| U32(f.pid)),
     metric("Uptime", Duration, "How long it has run.", |f| Str(uptime(f.uptime))),
-    metric("Uptime_sec", Duration, "How long it has run, seconds.", |f| U64(f.uptime)),
-    limit("Memmax_MB", "The limit of memory, MiB; 0 is none.", |_| U32(0)),
-    metric("PoolAlloc_MB", Gauge, "Memory taken, MiB.", |f| U64(f.memory >> 20)),
-    metric("PoolUsed_MB", Gauge, "Memory used, MiB.", |f| U64(f.memory >> 20)),
+    metric("Uptime_sec", Duration, "How long it has run, seconds.", |f| low(f.uptime)),
+    limit("Memmax_MB", "The limit of memory, MiB; 0 is none.", |f| low(f.memory_limit >> 20)),
+    metric("PoolAlloc_MB", Gauge, "Memory taken, MiB.", |f| low(f.memory >> 20)),
+    metric("PoolUsed_MB", Gauge, "Memory used, MiB.", |f| low(f.memory >> 20)),
     metric("PoolFailed", Counter, "Allocations that failed.", |_| U32(0)),
-    limit("Ulimit-n", "The limit of descriptors.", |f| U64(f.ulimit_n)),
-    limit("Maxsock", "The most sockets.", |f| U64(f.maxsock)),
+    limit("Ulimit-n", "The limit of descriptors.", |f| low(f.ulimit_n)),
+    limit("Maxsock", "The most sockets.", |f| low(f.maxsock)),
     limit("Maxconn", "The most connections.", |f| U32(f.maxconn)),
     limit("Hard_maxconn", "The most connections as configured.", |f| U32(f.hard_maxconn)),
     metric("CurrConns", Gauge, "Connections now.", |f| U32(f.connections)),
-    metric("CumConns", Counter, "Connections so far.", |f| U64(f.total_connections)),
-    metric("CumReq", Counter, "Requests so far.", |f| U64(f.total_requests)),
-    limit("MaxSslConns", "The most TLS connections.", |_| U32(0)),
+    metric("CumConns", Counter, "Connections so far.", |f| low(f.total_connections)),
+    metric("CumReq", Counter, "Requests so far.", |f| low(f.total_requests)),
+    metric("MaxSslConns", Max, "The most TLS connections.", |_| U32(0)),
     metric("CurrSslConns", Gauge, "TLS connections now.", |_| U32(0)),
     metric("CumSslConns", Counter, "TLS connections so far.", |_| U32(0)),
     limit("Maxpipes", "The most pipes.", |f| U32(f.max_pipes)),
@@ -124,11 +133,11 @@ pub const FIELDS: &[InfoField] = &[
     metric("MaxConnRate", Max, "The most connections in a second.", |f| U32(f.connection_rate_max)),
     metric("SessRate", Rate, "Sessions in the last second.", |f| U32(f.session_rate)),
     limit("SessRateLimit", "The limit of sessions a second.", |f| U32(f.session_rate_limit)),
-    metric("MaxSessRate", Max, "The most sessions in a second.", |f| U32(f.session_rate_max)),
+    metric("MaxSessRate", Rate, "The most sessions in a second.", |f| U32(f.session_rate_max)),
     metric("SslRate", Rate, "TLS handshakes in the last second.", |_| U32(0)),
     limit("SslRateLimit", "The limit of TLS handshakes a second.", |_| U32(0)),
     metric("MaxSslRate", Max, "The most TLS handshakes in a second.", |_| U32(0)),
-    metric("SslFrontendKeyRate", Rate, "TLS keys computed in the last second.", |_| U32(0)),
+    metric("SslFrontendKeyRate", Gauge, "TLS keys computed in the last second.", |_| U32(0)),
     metric("SslFrontendMaxKeyRate", Max, "The most TLS keys computed in a second.", |_| U32(0)),
     metric("SslFrontendSessionReuse_pct", Gauge, "Percent of TLS sessions used again.", |_| U32(0)),
     metric("SslBackendKeyRate", Rate, "TLS keys computed towards servers.", |_| U32(0)),
@@ -138,6 +147,8 @@ pub const FIELDS: &[InfoField] = &[
     metric("CompressBpsIn", Rate, "Bytes a second into compression.", |_| U32(0)),
     metric("CompressBpsOut", Rate, "Bytes a second out of compression.", |_| U32(0)),
     limit("CompressBpsRateLim", "The limit of compression.", |_| U32(0)),
+    metric("ZlibMemUsage", Gauge, "Memory of zlib.", |_| U32(0)),
+    limit("MaxZlibMemUsage", "The limit of zlib's memory.", |_| U32(0)),
     metric("Tasks", Gauge, "Tasks.", |f| U32(f.tasks)),
     metric("Run_queue", Gauge, "Tasks that could run.", |_| U32(0)),
     metric("Idle_pct", Average, "Percent of time without work.", |f| U32(f.idle_percent)),
@@ -145,35 +156,40 @@ pub const FIELDS: &[InfoField] = &[
     field("description", Config, Output, Service, "The description.", |f| {
         Str(f.description.clone().unwrap_or_default())
     }),
-    field("Stopping", Status, Gauge, Process, "1 while stopping softly.", |f| U32(u32::from(f.stopping))),
+    metric("Stopping", Gauge, "1 while stopping softly.", |f| U32(u32::from(f.stopping))),
     metric("Jobs", Gauge, "What a soft stop waits for.", |f| U32(f.jobs)),
     metric("Unstoppable Jobs", Gauge, "What it does not wait for.", |_| U32(0)),
     metric("Listeners", Gauge, "Open listeners.", |f| U32(f.listeners)),
     metric("ActivePeers", Gauge, "Peers.", |_| U32(0)),
     metric("ConnectedPeers", Gauge, "Connected peers.", |_| U32(0)),
-    metric("DroppedLogs", Counter, "Log lines that could not be sent.", |f| U64(f.dropped_logs)),
-    field("BusyPolling", Config, Gauge, Process, "1 with busy polling.", |_| U32(0)),
-    metric("FailedResolutions", Counter, "Names that could not be resolved.", |_| U32(0)),
-    metric("TotalBytesOut", Counter, "Bytes sent.", |f| U64(f.bytes_out)),
-    metric("TotalSplicdedBytesOut", Counter, "Bytes spliced.", |_| U64(0)),
+    metric("DroppedLogs", Gauge, "Log lines that could not be sent.", |f| low(f.dropped_logs)),
+    metric("BusyPolling", Gauge, "1 with busy polling.", |_| U32(0)),
+    metric("FailedResolutions", Gauge, "Names that could not be resolved.", |_| U32(0)),
+    metric("TotalBytesOut", Gauge, "Bytes sent.", |f| U64(f.bytes_out)),
+    metric("TotalSplicdedBytesOut", Gauge, "Bytes spliced.", |_| U64(0)),
     metric("BytesOutRate", Rate, "Bytes sent in the last second.", |f| U64(f.bytes_out_rate)),
-    metric("DebugCommandsIssued", Counter, "Debug commands.", |_| U32(0)),
+    metric("DebugCommandsIssued", Gauge, "Debug commands.", |_| U32(0)),
     metric("CumRecvLogs", Counter, "Log lines received.", |_| U32(0)),
     field("Build info", Product, Output, Service, "The exact version.", |f| Str(f.version.clone())),
-    limit("Memmax_bytes", "The limit of memory; 0 is none.", |_| U32(0)),
+    limit("Memmax_bytes", "The limit of memory; 0 is none.", |f| low(f.memory_limit)),
     metric("PoolAlloc_bytes", Gauge, "Memory taken.", |f| U64(f.memory)),
     metric("PoolUsed_bytes", Gauge, "Memory used.", |f| U64(f.memory)),
-    metric("Start_time_sec", Age, "When it started, seconds since the epoch.", |f| U64(f.start_time)),
-    metric("Tainted", Gauge, "Marks of unsupported use.", |_| U32(0)),
+    metric("Start_time_sec", Duration, "When it started, seconds since the epoch.", |f| low(f.start_time)),
+    field("Tainted", Status, Gauge, Process, "Marks of unsupported use.", |_| Str("0".to_owned())),
 ];
 
 /// Every field; the description only when there is one.
 pub fn entries(facts: &Facts) -> Vec<Entry> {
     FIELDS
         .iter()
-        .filter(|f| f.name != "description" || facts.description.is_some())
+        .filter(|f| !HIDDEN.contains(&f.name) && (f.name != "description" || facts.description.is_some()))
         .map(|field| Entry { field, value: (field.get)(facts) })
         .collect()
+}
+
+/// Positions count all fields, whether shown or not.
+pub fn position(e: &Entry) -> usize {
+    FIELDS.iter().position(|f| f.name == e.field.name).unwrap_or(0)
 }
 
 /// `Name: value` lines; with descriptions when asked.
@@ -192,8 +208,7 @@ pub fn text(entries: &[Entry], describe: bool) -> String {
 pub fn typed(entries: &[Entry]) -> String {
     let mut out = String::new();
     for e in entries {
-        // Positions count all fields, whether shown or not.
-        let pos = FIELDS.iter().position(|f| f.name == e.field.name).unwrap_or(0);
+        let pos = position(e);
         let tags: String = [e.field.origin.letter(), e.field.nature.letter(), e.field.scope.letter()].iter().collect();
         let _ = writeln!(out, "{pos}.{}.1:{tags}:{}:{}", e.field.name, e.value.type_name(), e.value);
     }

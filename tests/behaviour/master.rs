@@ -2,20 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 
-use super::proxy_space::{OURS, Proxy, original, until};
-
-const CONFIGURATION: &str = "defaults
-    mode http
-    timeout client 10s
-    timeout server 10s
-    timeout connect 5s
-frontend f
-    bind @in@
-    http-request return status 200 content-type text/plain string one
-";
+use super::proxy_space::{ANSWERING, Proxy, binaries, until};
 
 fn on_both(words: &[&str], test: impl Fn(&Proxy)) {
-    for binary in std::iter::once(OURS.into()).chain(original(module_path!())) {
+    for binary in binaries(module_path!()) {
         let words: Vec<&str> = ["-W"].iter().chain(words).copied().collect();
         test(&launch(binary, &words));
     }
@@ -23,7 +13,7 @@ fn on_both(words: &[&str], test: impl Fn(&Proxy)) {
 
 /// Started, and answering: the original's master starts itself anew once more when its worker runs.
 fn launch(binary: std::path::PathBuf, words: &[&str]) -> Proxy {
-    let p = Proxy::launch(binary, CONFIGURATION, words);
+    let p = Proxy::launch(binary, ANSWERING, words);
     until("the master answers", || raw(&p, "show version\n").starts_with("2.6.12"));
     p
 }
@@ -82,7 +72,7 @@ fn commands_reach_master_and_worker() {
 #[test]
 fn help_is_the_originals() {
     let mut texts = Vec::new();
-    for binary in std::iter::once(OURS.into()).chain(original(module_path!())) {
+    for binary in binaries(module_path!()) {
         let p = launch(binary, &["-W", "-S", "@master@"]);
         texts.push(ask(&p, "help\nhelp reload\n;\n"));
     }
@@ -124,7 +114,7 @@ fn a_reload_brings_a_new_worker_and_a_broken_file_keeps_the_old_one() {
         shown("master          2 [failed: 1] ");
         shown("worker          1 ");
         assert!(p.get("in", "/", &[]).ends_with("\r\n\r\none"), "the old worker serves");
-        p.rewrite(&CONFIGURATION.replace("string one", "string two"));
+        p.rewrite(&ANSWERING.replace("string one", "string two"));
         assert_eq!(ask(p, "reload\n"), "");
         shown("master          3 [failed: 0] ");
         until("the new worker serves", || p.get("in", "/", &[]).ends_with("\r\n\r\ntwo"));

@@ -1,6 +1,6 @@
 //! The runtime socket: every answer is the original's, byte for byte, where it tells nothing of the machine.
 
-use super::proxy_space::{OURS, Proxy, original};
+use super::proxy_space::{Proxy, binaries};
 
 const CONFIGURATION: &str = "global
     stats socket @cli@ level admin
@@ -23,7 +23,7 @@ backend b
 /// Asks both the same; the answers to all.
 fn same(commands: &[&str]) -> Vec<String> {
     let mut all = Vec::new();
-    for binary in std::iter::once(OURS.into()).chain(original(module_path!())) {
+    for binary in binaries(module_path!()) {
         let p = Proxy::start(binary, CONFIGURATION);
         assert!(p.get("in", "/", &[]).starts_with("HTTP/1.1 200"), "{}", p.log());
         all.push(commands.iter().map(|c| p.ask("cli", c)).collect::<Vec<_>>());
@@ -62,7 +62,7 @@ fn limits_are_changed_and_wrong_ones_refused() {
 
 #[test]
 fn the_limit_of_the_process_holds_back_connections() {
-    for binary in std::iter::once(OURS.into()).chain(original(module_path!())) {
+    for binary in binaries(module_path!()) {
         let p = Proxy::start(binary, CONFIGURATION);
         let shown = |field: &str| {
             let info = p.ask("cli", "show info");
@@ -127,4 +127,104 @@ fn servers_and_frontends_answer_in_the_originals_words() {
         "disable frontend f;disable frontend f;enable frontend f;enable frontend f",
         "shutdown sessions server;shutdown frontend zz",
     ]);
+}
+
+const STATISTICS: &str = "global
+    stats socket @cli@ level admin
+    nbthread 2
+    maxconn 100
+defaults
+    mode http
+    timeout client 10s
+    timeout server 10s
+    timeout connect 5s
+frontend f
+    bind @in@
+    default_backend b
+backend b
+    server s1 127.0.0.1:9
+    server s2 127.0.0.1:9 backup weight 5 disabled
+listen l
+    mode tcp
+    bind @tcp@
+    server t1 127.0.0.1:9
+";
+
+/// What tells of the machine, the moment or the program: its value is not compared.
+const OWN: [&str; 14] = [
+    "Version",
+    "Release_date",
+    "Build info",
+    "Pid",
+    "Uptime",
+    "Uptime_sec",
+    "PoolAlloc_MB",
+    "PoolUsed_MB",
+    "PoolAlloc_bytes",
+    "PoolUsed_bytes",
+    "Tasks",
+    "Idle_pct",
+    "Start_time_sec",
+    "lastchg",
+];
+
+/// What a connection of an operator counts as differs.
+const COUNTED: [&str; 6] = ["Jobs", "CumConns", "CumReq", "TotalBytesOut", "BytesOutRate", "downtime"];
+
+#[test]
+fn statistics_have_the_originals_types_and_tags() {
+    let mut all = Vec::new();
+    for binary in binaries(module_path!()) {
+        let p = Proxy::start(binary, STATISTICS);
+        let line = |l: &str| {
+            let fields: Vec<&str> = l.split(':').collect();
+            let name = fields[0].split('.').rev().nth(1).unwrap_or("");
+            if OWN.contains(&name) || COUNTED.contains(&name) { fields[..3].join(":") } else { l.to_owned() }
+        };
+        let typed = |command: &str| p.ask("cli", command).lines().map(line).collect::<Vec<_>>();
+        all.push((typed("show info typed"), typed("show stat typed"), p.ask("cli", "show stat")));
+    }
+    assert!(all[0].0.contains(&"16.Hard_maxconn.1:CLP:u32:100".to_owned()));
+    assert!(all[0].1.contains(&"B.3.0.33.rate.1:MGP:u32:0".to_owned()));
+    for pair in all.windows(2) {
+        for (ours, theirs) in [(&pair[0].0, &pair[1].0), (&pair[0].1, &pair[1].1)] {
+            ours.iter().zip(theirs).for_each(|(a, b)| assert_eq!(a, b));
+            assert_eq!(ours.len(), theirs.len());
+        }
+        assert_eq!(pair[0].2, pair[1].2);
+    }
+}
+
+#[test]
+fn json_has_the_originals_shape() {
+    fn blank(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Array(all) => all.iter_mut().for_each(blank),
+            serde_json::Value::Object(o) => {
+                let name = o.get("field").and_then(|f| f["name"].as_str()).unwrap_or("").to_owned();
+                if OWN.contains(&name.as_str()) || COUNTED.contains(&name.as_str()) {
+                    o["value"]["value"] = serde_json::Value::Null;
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    for binary in binaries(module_path!()) {
+        let p = Proxy::start(binary, STATISTICS);
+        let json = |command: &str| {
+            let mut value = serde_json::from_str(&p.ask("cli", command)).expect("JSON");
+            blank(&mut value);
+            value
+        };
+        all.push(["show info json", "show stat json", "show schema json"].map(json));
+    }
+    assert_eq!(all[0][1][0][0]["field"]["name"], "pxname");
+    for pair in all.windows(2) {
+        for (ours, theirs) in pair[0].iter().zip(&pair[1]) {
+            let parts = |v: &serde_json::Value| v.as_array().cloned().unwrap_or_else(|| vec![v.clone()]);
+            parts(ours).iter().zip(parts(theirs)).for_each(|(a, b)| assert_eq!(a.to_string(), b.to_string()));
+            assert!(ours == theirs, "one has more");
+        }
+    }
 }

@@ -4,31 +4,24 @@ use std::{
     collections::BTreeSet,
     io::{Read as _, Write as _},
     os::unix::net::{UnixDatagram, UnixStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
-use super::proxy_space::{OURS, Proxy, original, until};
+use super::proxy_space::{ANSWERING, OURS, Proxy, binaries, until};
 
-const CONFIGURATION: &str = "global
+/// The common frontend, and how the process is to be run.
+fn configuration() -> String {
+    format!("{GLOBAL}{ANSWERING}")
+}
+
+const GLOBAL: &str = "global
     stats socket @cli@ level admin expose-fd listeners
     nbthread 2
     hard-stop-after 400ms
-defaults
-    mode http
-    timeout client 10s
-    timeout server 10s
-    timeout connect 5s
-frontend f
-    bind @in@
-    http-request return status 200 content-type text/plain string one
 ";
-
-fn binaries() -> Vec<PathBuf> {
-    std::iter::once(OURS.into()).chain(original(module_path!())).collect()
-}
 
 fn signal(pid: u32, signal: nix::sys::signal::Signal) {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).expect("a pid"));
@@ -44,12 +37,12 @@ fn sockets(pid: u32) -> BTreeSet<String> {
 
 #[test]
 fn a_successor_takes_listening_sockets_with_x() {
-    for old in binaries() {
-        for new in binaries() {
-            let first = Proxy::start(&old, CONFIGURATION);
+    for old in binaries(module_path!()) {
+        for new in binaries(module_path!()) {
+            let first = Proxy::start(&old, &configuration());
             // The same address, so that the successor finds its socket among those that it gets.
             let address = first.address("in");
-            let text = CONFIGURATION.replace("bind @in@", &format!("bind {address}"));
+            let text = configuration().replace("bind @in@", &format!("bind {address}"));
             let second = Proxy::launch(&new, &text, &["-db", "-x", &first.address("cli")]);
             let shared = sockets(first.pid()).intersection(&sockets(second.pid())).count();
             assert_eq!(shared, 1, "{} to {}: {}", old.display(), new.display(), second.log());
@@ -72,12 +65,12 @@ fn told(socket: &UnixDatagram, last: &str) -> Vec<String> {
 #[test]
 fn systemd_hears_of_start_and_reload() {
     let mut all = Vec::new();
-    for (i, binary) in binaries().into_iter().enumerate() {
+    for (i, binary) in binaries(module_path!()).into_iter().enumerate() {
         let path = std::env::temp_dir().join(format!("hw-notify-{}-{i}", std::process::id()));
         let socket = UnixDatagram::bind(&path).expect("a free name");
         socket.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
         let variable = format!("NOTIFY_SOCKET={}", path.display());
-        let p = Proxy::launch("env", CONFIGURATION, &[&variable, binary.to_str().expect("text"), "-Ws"]);
+        let p = Proxy::launch("env", &configuration(), &[&variable, binary.to_str().expect("text"), "-Ws"]);
         let mut messages = told(&socket, "READY=1");
         signal(p.pid(), nix::sys::signal::SIGUSR2);
         messages.extend(told(&socket, "READY=1"));
@@ -102,17 +95,17 @@ fn number_in(file: &Path) -> Option<u32> {
 
 #[test]
 fn the_pid_file_names_the_daemon_or_the_master() {
-    for (i, binary) in binaries().into_iter().enumerate() {
+    for (i, binary) in binaries(module_path!()).into_iter().enumerate() {
         let file = std::env::temp_dir().join(format!("hw-pid-{}-{i}", std::process::id()));
         let name = file.to_str().expect("text");
-        let master = Proxy::launch(&binary, CONFIGURATION, &["-W", "-p", name]);
+        let master = Proxy::launch(&binary, &configuration(), &["-W", "-p", name]);
         until("the master's number is there", || number_in(&file) == Some(master.pid()));
         drop(master);
         std::fs::remove_file(&file).expect("written above");
         let directory = std::env::temp_dir().join(format!("hw-daemon-{}-{i}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a temporary directory");
         let cfg = directory.join("c");
-        let text = CONFIGURATION.replace("@cli@", &directory.join("cli").display().to_string());
+        let text = configuration().replace("@cli@", &directory.join("cli").display().to_string());
         std::fs::write(&cfg, text.replace("@in@", &directory.join("in").display().to_string())).expect("writable");
         let status = Command::new(&binary).args(["-D", "-p", name, "-f"]).arg(&cfg).status().expect("it runs");
         assert!(status.success());
@@ -143,8 +136,8 @@ fn held(p: &Proxy) -> UnixStream {
 
 #[test]
 fn a_soft_stop_ends_hard_after_its_time() {
-    for binary in binaries() {
-        let mut p = Proxy::start(binary, CONFIGURATION);
+    for binary in binaries(module_path!()) {
+        let mut p = Proxy::start(binary, &configuration());
         let _stream = held(&p);
         let began = Instant::now();
         signal(p.pid(), nix::sys::signal::SIGUSR1);
@@ -156,8 +149,8 @@ fn a_soft_stop_ends_hard_after_its_time() {
 
 #[test]
 fn st_ends_an_old_process_at_once_and_sf_lets_it_finish() {
-    for binary in binaries() {
-        let patient = CONFIGURATION.replace("    hard-stop-after 400ms\n", "");
+    for binary in binaries(module_path!()) {
+        let patient = configuration().replace("    hard-stop-after 400ms\n", "");
         let mut old = Proxy::start(&binary, &patient);
         let mut stream = held(&old);
         let finishing = Proxy::launch(&binary, &patient, &["-db", "-sf", &old.pid().to_string()]);
@@ -180,8 +173,8 @@ fn a_process_goes_where_its_root_shall_be() {
         eprintln!("skipped: user namespaces are not allowed here");
         return;
     }
-    for binary in binaries() {
-        let text = CONFIGURATION
+    for binary in binaries(module_path!()) {
+        let text = configuration()
             .replace("    nbthread 2\n", "    nbthread 2\n    chroot /var/empty-or-tmp\n    uid 0\n    gid 0\n");
         let root = std::env::temp_dir();
         let text = text.replace("/var/empty-or-tmp", root.to_str().expect("text"));
@@ -194,7 +187,7 @@ fn a_process_goes_where_its_root_shall_be() {
 
 #[test]
 fn ten_reloads_lose_no_request_of_32_clients() {
-    let p = Proxy::launch(OURS, &CONFIGURATION.replace("    hard-stop-after 400ms\n", ""), &["-W", "-S", "@master@"]);
+    let p = Proxy::launch(OURS, &configuration().replace("    hard-stop-after 400ms\n", ""), &["-W", "-S", "@master@"]);
     let (stop, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..32)
@@ -236,10 +229,10 @@ fn shown(p: &Proxy) -> String {
 #[test]
 fn unix_sockets_get_the_prefix_and_mode_that_are_set_for_all() {
     use std::os::unix::fs::PermissionsExt as _;
-    for (i, binary) in binaries().into_iter().enumerate() {
+    for (i, binary) in binaries(module_path!()).into_iter().enumerate() {
         let directory = std::env::temp_dir().join(format!("hw-prefix-{}-{i}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a temporary directory");
-        let text = CONFIGURATION
+        let text = configuration()
             .replace("    nbthread 2\n", &format!("    unix-bind prefix {}/ mode 612\n", directory.display()))
             .replace("    bind @in@\n", "    bind /all\n    bind /own mode 640\n");
         let p = Proxy::start(binary, &text);
@@ -253,9 +246,9 @@ fn unix_sockets_get_the_prefix_and_mode_that_are_set_for_all() {
 
 #[test]
 fn grace_leaves_time_to_notice_a_soft_stop() {
-    for binary in binaries() {
+    for binary in binaries(module_path!()) {
         let mut p =
-            Proxy::start(binary, &CONFIGURATION.replace("    nbthread 2\n", "    nbthread 2\n    grace 400ms\n"));
+            Proxy::start(binary, &configuration().replace("    nbthread 2\n", "    nbthread 2\n    grace 400ms\n"));
         let began = Instant::now();
         signal(p.pid(), nix::sys::signal::SIGUSR1);
         assert!(p.get("in", "/", &[]).ends_with("one"), "it still listens");
@@ -271,8 +264,8 @@ fn variables_are_what_the_configuration_made_of_the_machines() {
         (more.to_owned(), "AA=one\nBB=two-me\nDD=machine\nHAPROXY_LOCALPEER=me\n"),
         (format!("{more}    resetenv AA\n"), "AA=one\n"),
     ] {
-        for binary in binaries() {
-            let text = CONFIGURATION
+        for binary in binaries(module_path!()) {
+            let text = configuration()
                 .replace("    nbthread 2\n", &lines)
                 .replace(" string one", " lf-string %[env(AA)]-%[env(CC)]-%[env(DD)]");
             let words = ["CC=machine", "DD=machine", binary.to_str().expect("text"), "-L", "me", "-db"];

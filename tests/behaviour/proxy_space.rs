@@ -30,6 +30,22 @@ pub(crate) fn original(test: &str) -> Option<PathBuf> {
     found
 }
 
+/// Ours, and the original where it is.
+pub(crate) fn binaries(test: &str) -> Vec<PathBuf> {
+    std::iter::once(OURS.into()).chain(original(test)).collect()
+}
+
+/// A frontend that answers by itself: what most tests of processes need. `one` is the body of its answer.
+pub(crate) const ANSWERING: &str = "defaults
+    mode http
+    timeout client 10s
+    timeout server 10s
+    timeout connect 5s
+frontend f
+    bind @in@
+    http-request return status 200 content-type text/plain string one
+";
+
 /// A running haproxy. `@NAME@` in its configuration is a socket NAME in its directory.
 pub(crate) struct Proxy {
     directory: PathBuf,

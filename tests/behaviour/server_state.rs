@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::proxy_space::{OURS, Proxy, original};
+use super::proxy_space::{Proxy, binaries};
 
 fn configuration(state: &Path) -> String {
     format!(
@@ -48,10 +48,6 @@ impl Drop for File {
     }
 }
 
-fn binaries() -> impl Iterator<Item = std::path::PathBuf> {
-    std::iter::once(OURS.into()).chain(original(module_path!()))
-}
-
 /// The lines without the seconds and without what checks say.
 fn states(p: &Proxy) -> Vec<String> {
     let text = p.ask("cli", "show servers state");
@@ -65,7 +61,7 @@ fn states(p: &Proxy) -> Vec<String> {
 #[test]
 fn what_an_operator_did_outlives_a_restart() {
     let mut all = Vec::new();
-    for binary in binaries() {
+    for binary in binaries(module_path!()) {
         let file = File::new("round");
         std::fs::write(&file.0, "1\n").expect("a writable directory");
         let first = Proxy::start(&binary, &configuration(&file.0));
@@ -109,7 +105,7 @@ fn files_that_are_none_are_told_of_in_the_originals_words() {
     ];
     for text in FILES {
         let mut all = Vec::new();
-        for binary in binaries() {
+        for binary in binaries(module_path!()) {
             let file = File::new("words");
             std::fs::write(&file.0, text).expect("a writable directory");
             let p = Proxy::start(&binary, &configuration(&file.0));
@@ -123,7 +119,7 @@ fn files_that_are_none_are_told_of_in_the_originals_words() {
 
 #[test]
 fn a_backend_may_have_a_file_of_its_own() {
-    for binary in binaries() {
+    for binary in binaries(module_path!()) {
         let file = File::new("own");
         std::fs::write(&file.0, "1\n3 b 1 s1 127.0.0.1 2 0 42 1 9 1 0 2 0 0 0 0 - 9 - 0 0 - - 0\n").expect("writable");
         let (base, name) = (file.0.parent().expect("a directory"), file.0.file_name().expect("a name"));

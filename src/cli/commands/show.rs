@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::command::{COMMAND, Command, Input, Output};
+use crate::cli::command::{COMMAND, Command, Input, Mode, Output};
 use crate::cli::control::Control;
 use crate::health::state::Admin;
 use crate::ir::listener::AccessLevel;
@@ -197,10 +197,8 @@ const SET_VAR: Command = Command {
     args: "<name> [fmt|expr] {<fmt>|<expr>}",
     level: AccessLevel::Admin,
     doc: "set variable from an expression/format",
-    run: |session, c, input| {
-        if !session.experimental {
-            return Output::line("This command is restricted to experimental mode only.");
-        }
+    mode: Mode::Experimental,
+    run: |_, c, input| {
         if input.word(0).is_empty() {
             return Output::line("Missing process-wide variable identifier.");
         }

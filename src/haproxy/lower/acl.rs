@@ -7,26 +7,12 @@ use crate::expr::{fetches, pattern};
 use crate::haproxy::draft::Draft;
 use crate::ir::expr::{Acl, AclExpr, Match, PatternEntry, PatternSet};
 use crate::text::atoms;
+use crate::text::book::Status;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 use crate::text::grammar::Word;
 
-/// Suffixes that name a match in the criterion itself (`path_beg`), for text fetches.
-const DERIVED: &[&str] = &[
-    "base",
-    "cook",
-    "req.cook",
-    "hdr",
-    "req.hdr",
-    "path",
-    "scook",
-    "res.cook",
-    "shdr",
-    "res.hdr",
-    "url",
-    "urlp",
-    "ssl_fc_sni",
-    "method",
-];
+/// Fetches of text whose name takes a match as its suffix (`path_beg`). Names with a dot take none.
+const DERIVED: &[&str] = &["base", "cook", "hdr", "path", "scook", "shdr", "url", "urlp", "ssl_fc_sni"];
 const SUFFIXES: &[(&str, Match)] = &[
     ("_beg", Match::Beg),
     ("_dir", Match::Dir),
@@ -36,6 +22,15 @@ const SUFFIXES: &[(&str, Match)] = &[
     ("_reg", Match::Reg),
     ("_sub", Match::Sub),
 ];
+
+/// Criteria that bring their match (`path_beg`): name, fetch, word of `-m`.
+pub fn derived() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    let works = |name: &&&'static str| fetches::find(name).is_some_and(|f| fetches::get(f).status != Status::Missing);
+    let with = |base: &'static str| {
+        SUFFIXES.iter().map(move |(suffix, _)| (format!("{base}{suffix}"), base, suffix.trim_start_matches('_')))
+    };
+    DERIVED.iter().filter(works).flat_map(move |base| with(base))
+}
 
 /// `acl NAME criterion ...`: adds an alternative to the ACL of that name.
 pub fn acl_line(words: &[Word], draft: &mut Draft, diag: &mut Diagnostics) {
