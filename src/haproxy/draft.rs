@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::ir::Config;
-use crate::ir::action::Rule;
 use crate::ir::expr::{PatternSet, PatternSetId};
 use crate::ir::proxy::{Proxy, ProxyKind};
 use crate::text::source::Span;
@@ -31,6 +30,8 @@ pub enum Current {
 pub struct Draft {
     pub config: Config,
     pub defaults: Vec<Proxy>,
+    /// Whether a frontend and a backend have inherited from the section of the same index.
+    pub heirs: Vec<Heirs>,
     /// The unnamed or last `defaults`, which the next proxy inherits.
     pub last_defaults: Option<usize>,
     pub current: Current,
@@ -47,6 +48,13 @@ pub struct Draft {
     pub late: crate::text::diag::Diagnostics,
 }
 
+/// Who has inherited from a `defaults` section.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Heirs {
+    pub front: bool,
+    pub back: bool,
+}
+
 /// What order warnings need to know about the current proxy.
 #[derive(Debug, Default, Clone)]
 pub struct Seen {
@@ -58,6 +66,7 @@ impl Default for Draft {
         Self {
             config: Config::default(),
             defaults: Vec::new(),
+            heirs: Vec::new(),
             last_defaults: None,
             current: Current::None,
             section: String::new(),
@@ -101,22 +110,6 @@ impl Draft {
             acl.inherited = true;
         }
         (p.checks.inherited_http, p.checks.inherited_tcp) = (true, true);
-        if kind == ProxyKind::Defaults {
-            return p;
-        }
-        drop_foreign_rules(&mut p);
         p
-    }
-}
-
-/// Rules of a `defaults` section apply to the side that has the rule set.
-fn drop_foreign_rules(p: &mut Proxy) {
-    let clear = |rules: &mut Vec<Rule>| rules.clear();
-    if !p.kind.is_front() {
-        clear(&mut p.rules.tcp_request_connection);
-        clear(&mut p.rules.tcp_request_session);
-    }
-    if !p.kind.is_back() {
-        clear(&mut p.rules.tcp_response_content);
     }
 }

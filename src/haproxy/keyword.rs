@@ -3,7 +3,7 @@
 use super::Outside;
 use super::draft::Draft;
 use crate::ir::global::Global;
-use crate::ir::proxy::Proxy;
+use crate::ir::proxy::{Proxy, ProxyKind};
 use crate::text::book::{Entry, Status};
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 use crate::text::grammar::{self, Arg, Args, Word};
@@ -186,6 +186,19 @@ impl Line<'_> {
     pub fn error_named(&mut self, n: usize, message: impl std::fmt::Display) {
         let name = self.keyword.name;
         self.error(n, format!("'{name}' : {message}"));
+    }
+
+    /// A backend logs nothing: says so, and that the line is of no effect there.
+    pub fn is_ignored_in_backend(&mut self) -> bool {
+        let name = self.keyword.name;
+        let p = self.proxy();
+        if p.kind != ProxyKind::Backend {
+            return false;
+        }
+        let message = format!("backend '{}' : '{name}' directive is ignored in backends.", p.name);
+        let d = Diagnostic::warning("misplaced-keyword", self.at(), message);
+        self.diag.push(d.label("the frontend decides what is logged"));
+        true
     }
 
     /// Reports words beyond the first `n`.

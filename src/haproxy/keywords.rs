@@ -165,15 +165,28 @@ fn misplaced(draft: &mut Draft, k: &'static Keyword, here: Sections, line: &[Wor
     if here == DEFAULTS {
         return Diagnostic::error("misplaced-keyword", at, format!("'{}' not allowed in 'defaults' section.", k.name));
     }
+    if k.name == "declare capture" {
+        let message = "'declare' only available in frontend or listen section";
+        return Diagnostic::error("misplaced-keyword", at, message);
+    }
     let proxy = draft.proxy();
     let wants = if FRONT.has(k.sections) && !k.sections.has(BACKEND) { "frontend" } else { "backend" };
-    let message = |verb: &str| {
-        format!("'{}' {verb} because {} '{}' has no {wants} capability.", k.name, proxy.kind.name(), proxy.name)
-    };
+    let lacks = format!("because {} '{}' has no {wants} capability", proxy.kind.name(), proxy.name);
     if matches!(k.name, "server" | "default-server" | "server-template") {
-        return Diagnostic::error("misplaced-keyword", at, message("not allowed"));
+        return Diagnostic::error("misplaced-keyword", at, format!("'{}' not allowed {lacks}.", k.name));
     }
-    Diagnostic::warning("misplaced-keyword", at, message("ignored"))
+    let message = match k.name.split_once(' ') {
+        Some(("option", name)) => format!("'{name}' ignored {lacks}."),
+        Some(("timeout", _)) => format!("'{}' will be ignored {lacks}", k.name),
+        Some(("rate-limit", _)) => format!("{} will be ignored {lacks}", k.name),
+        Some((family, _)) => format!("'{family}' ignored {lacks}."),
+        None => match k.name {
+            "fullconn" => format!("'fullconn' ignored {lacks}. Maybe you want 'maxconn' instead ?"),
+            "maxconn" => format!("'maxconn' ignored {lacks}. Maybe you want 'fullconn' instead ?"),
+            name => format!("'{name}' ignored {lacks}."),
+        },
+    };
+    Diagnostic::warning("misplaced-keyword", at, message)
         .label(format!("belongs into a {wants} or listen section; it has no effect here"))
 }
 

@@ -1,12 +1,13 @@
 //! A frontend that listens nowhere.
 
-use crate::ir::proxy::{Proxy, ProxyKind};
+use crate::ir::proxy::Proxy;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 
 pub fn check(p: &Proxy, diag: &mut Diagnostics) {
-    if p.kind == ProxyKind::Frontend && p.listeners.is_empty() {
+    if p.kind.is_front() && p.listeners.is_empty() {
         let message = format!(
-            "frontend '{}' has no 'bind' directive. Please declare it as a backend if this was intended.",
+            "{} '{}' has no 'bind' directive. Please declare it as a backend if this was intended.",
+            super::modes::kind_word(p),
             p.name
         );
         diag.push(

@@ -3,13 +3,14 @@
 pub mod http_errors;
 pub mod userlist;
 
-use crate::haproxy::draft::{Current, Draft, Seen};
+use crate::haproxy::draft::{Current, Draft, Heirs, Seen};
 use crate::haproxy::keyword::whole;
 use crate::ir::config::{HttpErrors, Userlist};
 use crate::ir::proxy::{Proxy, ProxyKind};
 use crate::text::atoms;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
 use crate::text::grammar::Word;
+use crate::text::source::Span;
 
 /// A section keyword.
 pub struct Section {
@@ -129,6 +130,7 @@ fn proxy(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mu
             }
         }
     }
+    hand_down(draft, kind, at, parent, diag);
     let mut p = draft.inherit(&id.text, kind, at, parent);
     if let Some(word) = inline {
         crate::haproxy::keywords::proxy::basics::inline_bind(word, &mut p, diag);
@@ -162,11 +164,51 @@ fn defaults(draft: &mut Draft, words: &[Word], diag: &mut Diagnostics) {
             }
         }
     }
+    hand_down(draft, ProxyKind::Defaults, at, parent, diag);
     let p: Proxy = draft.inherit(own, ProxyKind::Defaults, at, parent);
     draft.defaults.push(p);
+    draft.heirs.push(Heirs::default());
     let i = draft.defaults.len() - 1;
     draft.last_defaults = Some(i);
     draft.current = Current::Defaults(i);
+}
+
+/// Rules of a `defaults` section go to one kind of proxy, which has all the sets that they stand in.
+fn hand_down(draft: &mut Draft, kind: ProxyKind, at: Span, parent: Option<usize>, diag: &mut Diagnostics) {
+    let Some((i, from)) = parent.and_then(|i| Some((i, draft.defaults.get(i)?))) else { return };
+    let sets = &from.rules;
+    let both = [&sets.tcp_request_content, &sets.http_request, &sets.http_response, &sets.http_after_response];
+    let of_front = !sets.tcp_request_connection.is_empty() || !sets.tcp_request_session.is_empty();
+    let of_back = !sets.tcp_response_content.is_empty();
+    if !of_front && !of_back && both.iter().all(|s| s.is_empty()) {
+        return;
+    }
+    let heirs = &mut draft.heirs[i];
+    heirs.front |= kind == ProxyKind::Frontend;
+    heirs.back |= kind == ProxyKind::Backend;
+    let place = format!("(defaults section at {})", crate::haproxy::show::AT_SECONDARY);
+    let message = match kind {
+        ProxyKind::Listen => {
+            "a listen section cannot inherit from a defaults section defining TCP/HTTP rules.".to_owned()
+        }
+        ProxyKind::Defaults => {
+            format!("a defaults section cannot inherit from a defaults section defining TCP/HTTP rules {place}.")
+        }
+        _ if heirs.front && heirs.back => format!(
+            "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules {place}."
+        ),
+        ProxyKind::Backend if of_front => format!(
+            "a backend section cannot inherit from a defaults section defining 'tcp-request connection' or 'tcp-request session' rules {place}."
+        ),
+        ProxyKind::Frontend if of_back => format!(
+            "a frontend section cannot inherit from a defaults section defining 'tcp-response content' rules {place}."
+        ),
+        _ => return,
+    };
+    let d = Diagnostic::error("rules-not-handed-down", at, message).placed(Place::ParsingTight).aborting();
+    diag.push(
+        d.also(from.at, "its rules would come from here").help("give each kind of proxy a defaults section of its own"),
+    );
 }
 
 /// Two proxies of one side may not share a name.

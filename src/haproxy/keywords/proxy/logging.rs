@@ -162,6 +162,9 @@ fn log_format(l: &mut Line<'_>) -> Option<crate::ir::expr::Format> {
         l.error_named(0, "expects an argument.");
         return None;
     }
+    if l.is_ignored_in_backend() {
+        return None;
+    }
     if let Some(extra) = l.rest().get(1).map(|w| w.text.clone()) {
         let name = l.keyword.name;
         l.error(1, format!("'{name}' expects only one argument, don't forget to escape spaces! (got '{extra}')"));
@@ -204,7 +207,7 @@ const LOG_FORMAT_SD: Keyword = Keyword {
 };
 const ERROR_LOG_FORMAT: Keyword = Keyword {
     name: "error-log-format",
-    sections: FRONT,
+    sections: PROXY,
     args: Syntax::Custom("<fmt>"),
     doc: "The format of log lines about connections that failed.",
     lower: |l| {

@@ -1,7 +1,7 @@
 //! `option ...` (manual 4.2).
 
 use crate::haproxy::keyword::{BACK, FRONT, KEYWORD, Keyword, Line, PROXY, Prefix, Sections, Syntax};
-use crate::ir::proxy::{ConnectionMode, Forward, LogFormat, Mode, Options, RestrictNames};
+use crate::ir::proxy::{ConnectionMode, Forward, LogFormat, Mode, Options, ProxyKind, RestrictNames};
 use crate::text::atoms;
 use crate::text::book::Status;
 use crate::text::diag::Diagnostic;
@@ -106,7 +106,9 @@ const TCPKA: Keyword = switch("option tcpka", PROXY, "Keep-alive probes on both 
 
 /// A log format; in a TCP proxy the HTTP ones fall back.
 fn log_as(l: &mut Line<'_>, format: LogFormat) {
-    l.proxy().log_format = format;
+    if !l.is_ignored_in_backend() {
+        l.proxy().log_format = format;
+    }
 }
 const HTTPLOG: Keyword = Keyword {
     negatable: false,
@@ -116,7 +118,7 @@ const HTTPLOG: Keyword = Keyword {
         let at = l.at();
         log_as(l, format);
         let p = l.proxy();
-        p.httplog_at = Some(at);
+        p.httplog_at = Some(at).filter(|_| p.kind != ProxyKind::Backend);
     })
 };
 const HTTPSLOG: Keyword = Keyword {
