@@ -25,6 +25,8 @@ mod master;
 mod operators;
 #[path = "behaviour/processes.rs"]
 mod processes;
+#[path = "behaviour/proxy_direct.rs"]
+mod proxy_direct;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
 #[path = "behaviour/proxy_space.rs"]

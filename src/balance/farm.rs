@@ -73,6 +73,7 @@ impl Farm {
             Balance::LeastConn => Algorithm::LeastConn,
             Balance::First => Algorithm::First,
             Balance::Random { draws } => Algorithm::Random((*draws).max(1)),
+            Balance::None => Algorithm::First,
             _ => Algorithm::Hash,
         };
         let mut farm = Self {

@@ -1,5 +1,6 @@
 //! Looking at the finished whole: one remark a file. Errors and warnings are the original's; they come in its order.
 
+pub mod choice;
 pub mod listeners;
 pub mod modes;
 pub mod names;
@@ -19,8 +20,9 @@ pub fn run(draft: &mut Draft, _outside: &dyn Outside, sources: &Sources, diag: &
         }
         listeners::check(&draft.config.proxies[i], diag);
         modes::check(&mut draft.config, i, sources, diag);
-        names::check(&draft.config.proxies[i], sources, diag);
+        choice::check(&mut draft.config.proxies[i], diag);
         servers::check(&draft.config, i, diag);
         timeouts::check(&draft.config.proxies[i], diag);
+        names::check(&draft.config.proxies[i], sources, diag);
     }
 }

@@ -49,6 +49,8 @@ pub struct Proxy {
     pub servers: Vec<Server>,
     pub default_server: ServerOptions,
     pub balance: Balance,
+    /// The `balance` line, also an inherited one: it rules `dispatch` and `option transparent` out.
+    pub balance_at: Option<Span>,
     pub hash_type: HashType,
     pub hash_balance_factor: u32,
     pub cookie: Option<Cookie>,
@@ -57,7 +59,7 @@ pub struct Proxy {
     pub retries: u32,
     pub retry_on: Vec<RetryOn>,
     pub use_server: Vec<UseServer>,
-    pub dispatch: Option<std::net::SocketAddr>,
+    pub dispatch: Option<super::address::Address>,
     pub source: Option<Source>,
     pub checks: CheckRules,
     pub external_check_command: Option<String>,
@@ -284,6 +286,8 @@ pub enum Balance {
     },
     RdpCookie(String),
     Hash(Box<Sample>),
+    /// Nobody chooses: `dispatch` or `option transparent` says where requests go that no cookie or rule sends elsewhere.
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -457,6 +461,7 @@ impl Proxy {
             servers: Vec::new(),
             default_server: ServerOptions::default(),
             balance: Balance::default(),
+            balance_at: None,
             hash_type: HashType::default(),
             hash_balance_factor: 0,
             cookie: None,

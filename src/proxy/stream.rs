@@ -10,6 +10,7 @@ mod answer;
 mod body;
 mod cookies;
 mod course;
+mod direct;
 mod facts;
 mod obtain;
 mod request;

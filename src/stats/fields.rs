@@ -76,6 +76,7 @@ pub fn algorithm(b: &Balance) -> &'static str {
         Balance::Random { .. } => "random",
         Balance::RdpCookie(_) => "rdp-cookie",
         Balance::Hash(_) => "hash",
+        Balance::None => "none",
     }
 }
 

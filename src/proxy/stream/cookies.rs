@@ -44,8 +44,11 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// The third and fourth letter.
-    pub(super) fn letters(self) -> [u8; 2] {
+    /// The third and fourth letter; a cookie that is only looked at has none.
+    pub(super) fn letters(self, spec: Option<&Cookie>) -> [u8; 2] {
+        if spec.is_some_and(|s| s.mode == CookieMode::Passive && !s.indirect && !s.preserve) {
+            return *b"--";
+        }
         let asked = match self.asked {
             Asked::Off => b'-',
             Asked::None => b'N',
@@ -125,7 +128,7 @@ impl Stream {
             let (key, rest) = match spec.mode {
                 CookieMode::Prefix => match named.iter().position(|&b| b == b'~') {
                     Some(t) => (&named[..t], Some(t + 1)),
-                    None => continue,
+                    None => (named, None),
                 },
                 _ => (named, None),
             };
@@ -263,7 +266,8 @@ impl Stream {
                     self.response.replace_value(at, &new);
                     self.cookie.given = Given::Rewritten;
                 }
-                CookieMode::Insert if spec.indirect && !spec.preserve => {
+                CookieMode::Passive if !(spec.indirect && self.cookie.asked == Asked::Valid) => {}
+                CookieMode::Insert | CookieMode::Passive if !spec.preserve => {
                     self.response.remove_at(at);
                     self.cookie.given = Given::Deleted;
                 }

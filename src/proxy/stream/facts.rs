@@ -30,7 +30,7 @@ impl Stream {
         let back = self.back.unwrap_or(c.front);
         let server = self.server.map(|s| world.server(back, s));
         let [who, when] = self.end.letters();
-        let cookie = self.cookie.letters();
+        let cookie = self.cookie.letters(world.config.proxies[back.0].cookie.as_ref());
         let [unique_id, request_cookie, response_cookie] = ids;
         Facts {
             client: c.connection.source,

@@ -59,24 +59,16 @@ impl Stream {
             user_timeout: spec.options.tcp_user_timeout,
             delay_ack: false,
         };
-        let begun = connect::begin(live.socks.as_ref().unwrap_or(&target), manner);
-        let attempt = match begun {
-            Ok(a) => a,
-            Err(e) => return Ok(Err(failure_of(&e))),
+        let first = live.socks.as_ref().unwrap_or(&target);
+        let sock = match self.open(c, p, first, manner).await? {
+            Ok(s) => s,
+            Err(f) => return Ok(Err(f)),
         };
         drop(address);
         let remote = target.inet();
         let private = p.http_reuse == HttpReuse::Never
             || spec.options.send_proxy != crate::ir::server::SendProxy::No
             || manner.source.is_some_and(|s| matches!(s.usesrc, Some(UseSrc::Client | UseSrc::ClientIp)));
-        let sock = if attempt.done {
-            attempt.sock
-        } else {
-            match self.await_connection(c, p, attempt).await? {
-                Ok(s) => s,
-                Err(f) => return Ok(Err(f)),
-            }
-        };
         if let (Some(_), Some(to)) = (&live.socks, remote) {
             c.timer.arm_after(clock::now(), p.timeouts.connect);
             if Box::pin(crate::proxy::socks::lead_to(&sock, to, &c.timer)).await.is_err() {
@@ -99,6 +91,21 @@ impl Stream {
             no_delay: false,
         };
         Ok(Ok(Box::new(connection)))
+    }
+
+    /// A new connection, waited for.
+    pub(super) async fn open(
+        &mut self,
+        c: &mut Client,
+        p: &Proxy,
+        to: &servers::Target,
+        manner: Manner<'_>,
+    ) -> Result<Result<crate::proxy::socket::Socket, Failure>, Stop> {
+        match connect::begin(to, manner) {
+            Ok(attempt) if attempt.done => Ok(Ok(attempt.sock)),
+            Ok(attempt) => self.await_connection(c, p, attempt).await,
+            Err(e) => Ok(Err(failure_of(&e))),
+        }
     }
 
     fn reused(&mut self, back: ProxyId, server: ServerId, kept: Box<ServerConnection>) -> Box<ServerConnection> {

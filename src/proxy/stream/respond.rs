@@ -341,6 +341,11 @@ impl Stream {
             } else {
                 conn.sock.reset_on_close();
             }
+        } else if reusable {
+            c.last_server = None;
+            c.own = Some(conn);
+        } else {
+            conn.sock.reset_on_close();
         }
         self.leave_server();
     }

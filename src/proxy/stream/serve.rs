@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::cookies::Asked;
 use super::obtain::has_left;
 use super::{Ended, Stop, Stream, Tell};
 use crate::http::h1::encode::{self, After};
@@ -42,6 +43,9 @@ impl Stream {
         let mut avoid = None;
         let mut replay = false;
         loop {
+            if self.slot.is_none() && wanted.is_none() && p.balance == Balance::None {
+                return Box::pin(self.serve_directly(c, p, left)).await;
+            }
             if self.slot.is_none() {
                 self.assign(c, back, wanted, avoid).await?;
             }
@@ -78,9 +82,16 @@ impl Stream {
         failure: Failure,
         left: &mut u32,
     ) -> Result<bool, Stop> {
-        self.count_failure(back, server, failure);
+        if Self::is_late(failure) {
+            self.count_late_failure(back, server);
+        }
+        crate::proxy::checks::observe(self.local.world, back, server, !Self::is_late(failure), false);
         if *left == 0 || !Self::is_retried(p, failure) || self.effects.no_l7_retry && Self::is_late(failure) {
-            return Err(self.given_up(failure));
+            if !Self::is_late(failure) {
+                self.local.world.proxies[back.0].back.failed_connections.inc();
+                self.local.world.server(back, server).counters.failed_connections.inc();
+            }
+            return Err(Self::given_up(failure));
         }
         *left -= 1;
         self.retries += 1;
@@ -89,21 +100,27 @@ impl Stream {
             self.local.world.proxies[back.0].back.redispatches.inc();
             self.local.world.server(back, server).counters.redispatches.inc();
             self.leave_server();
+            self.times.queue = -1;
+            if self.cookie.server == Some(server) {
+                self.cookie.asked = Asked::Down;
+            }
             return Ok(true);
         }
         self.local.world.proxies[back.0].back.retries.inc();
-        self.local.world.server(back, server).counters.retries.inc();
+        let counters = &self.local.world.server(back, server).counters;
+        counters.retries.inc();
+        counters.total_streams.inc();
         if failure == Failure::Refused || failure == Failure::NoResource {
             self.turn_around(c, p).await?;
         }
         Ok(false)
     }
 
-    fn is_late(f: Failure) -> bool {
+    pub(super) fn is_late(f: Failure) -> bool {
         !matches!(f, Failure::Refused | Failure::TimedOut | Failure::NoResource)
     }
 
-    fn is_retried(p: &Proxy, failure: Failure) -> bool {
+    pub(super) fn is_retried(p: &Proxy, failure: Failure) -> bool {
         let on = |r: RetryOn| p.retry_on.contains(&r);
         match failure {
             Failure::Refused | Failure::TimedOut | Failure::NoResource => on(RetryOn::ConnFailure),
@@ -116,8 +133,12 @@ impl Stream {
 
     /// Another server is taken at once where the algorithm rotates over several; else as `option redispatch` says.
     fn redispatches(&self, p: &Proxy, back: ProxyId, left: u32) -> bool {
+        let live = &self.local.world.proxies[back.0];
+        if p.balance != Balance::None && lock(&live.farm).used().len() < 2 {
+            return false;
+        }
         let bound = self.cookie.server.is_some() && self.cookie.server == self.server;
-        let (active, _) = self.local.world.proxies[back.0].usable();
+        let (active, _) = live.usable();
         let rotates = matches!(
             p.balance,
             Balance::RoundRobin | Balance::StaticRr | Balance::LeastConn | Balance::First | Balance::Random { .. }
@@ -133,7 +154,7 @@ impl Stream {
         }
     }
 
-    fn given_up(&mut self, failure: Failure) -> Stop {
+    pub(super) fn given_up(failure: Failure) -> Stop {
         match failure {
             Failure::Refused => Self::unavailable(Who::Server, When::Connect),
             Failure::TimedOut => Self::unavailable(Who::ServerTimeout, When::Connect),
@@ -145,20 +166,13 @@ impl Stream {
         }
     }
 
-    fn count_failure(&self, back: ProxyId, server: ServerId, failure: Failure) {
+    fn count_late_failure(&self, back: ProxyId, server: ServerId) {
         let world = self.local.world;
-        let (b, s) = (&world.proxies[back.0].back, world.server(back, server));
-        if Self::is_late(failure) {
-            b.failed_responses.inc();
-            s.counters.failed_responses.inc();
-        } else {
-            b.failed_connections.inc();
-            s.counters.failed_connections.inc();
-        }
-        crate::proxy::checks::observe(world, back, server, !Self::is_late(failure), false);
+        world.proxies[back.0].back.failed_responses.inc();
+        world.server(back, server).counters.failed_responses.inc();
     }
 
-    async fn turn_around(&mut self, c: &mut Client, p: &Proxy) -> Result<(), Stop> {
+    pub(super) async fn turn_around(&mut self, c: &mut Client, p: &Proxy) -> Result<(), Stop> {
         let time = p.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
         c.timer.arm_after(clock::now(), Some(time));
         let (timer, session) = (&c.timer, &c.session);

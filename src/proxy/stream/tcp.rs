@@ -6,7 +6,7 @@ use super::{Stop, Stream, Tell};
 use crate::http::h1::body::Decoder;
 use crate::http::h1::framing::Body;
 use crate::ir::ServerId;
-use crate::ir::proxy::Proxy;
+use crate::ir::proxy::{Balance, Proxy};
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock;
 use crate::proxy::end::{When, Who};
@@ -45,6 +45,9 @@ impl Stream {
         let mut wanted = self.cookie.server;
         let mut avoid = None;
         let conn = loop {
+            if self.slot.is_none() && wanted.is_none() && p.balance == Balance::None {
+                break Box::pin(self.connect_directly(c, p, &mut left)).await?;
+            }
             if self.slot.is_none() {
                 self.assign(c, back, wanted, avoid).await?;
             }

@@ -25,7 +25,11 @@ const BALANCE: Keyword = Keyword {
     ],
     rejects: &["balance rounrobin"],
     lower: |l| match algorithm(l) {
-        Ok(b) => l.proxy().balance = b,
+        Ok(b) => {
+            let at = l.at();
+            let p = l.proxy();
+            (p.balance, p.balance_at) = (b, Some(at));
+        }
         Err(e) => l.error(0, e),
     },
     ..KEYWORD
@@ -225,16 +229,22 @@ const IGNORE_PERSIST: Keyword = Keyword {
 };
 const DISPATCH: Keyword = Keyword {
     name: "dispatch",
-    status: Status::Missing,
     sections: LISTEN.or(BACKEND),
     args: Syntax::Custom("<address>:<port>"),
-    doc: "One address instead of servers.",
-    lower: |l| match address::parse(l.arg(0), address::Allowed { port_required: true, ..address::PLAIN }) {
-        Ok(p) => match p.address {
-            crate::ir::address::Address::Inet(a) => l.proxy().dispatch = Some(a),
-            _ => l.error(0, "'dispatch' : expects an address."),
-        },
-        Err(e) => l.error(0, format!("'dispatch' : {e}")),
+    doc: "One address in place of servers, for requests that no cookie or rule sends to a server.",
+    examples: &["dispatch 192.0.2.1:80"],
+    rejects: &["dispatch 192.0.2.1", "dispatch 192.0.2.1:0", "dispatch 192.0.2.1:80-90", "dispatch 192.0.2.1:80 more"],
+    lower: |l| {
+        if !l.no_more_than(1) {
+            return;
+        }
+        let text = l.address(0);
+        let parsed = address::parse(&text, address::Allowed { port_required: true, ..address::PLAIN });
+        match parsed.and_then(|p| address::settle(p.address, &text, l.outside)) {
+            Ok(crate::ir::address::Address::Inet(a)) if a.port() == 0 => l.error(0, "'dispatch' : invalid port '0'"),
+            Ok(a) => l.proxy().dispatch = Some(a),
+            Err(e) => l.error(0, format!("'dispatch' : {e}")),
+        }
     },
     ..KEYWORD
 };

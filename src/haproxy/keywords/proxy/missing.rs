@@ -21,9 +21,7 @@ missing! {
     FRONT "option h1-case-adjust-bogus-client" "Spells headers towards clients as h1-case-adjust says.";
     BACK "option h1-case-adjust-bogus-server" "Spells headers towards servers as h1-case-adjust says.";
     FRONT "option http-use-proxy-header" "Obeys Proxy-Connection in place of Connection.";
-    PROXY "option http_proxy" "Connects to the address in an absolute URI.";
     PROXY "option independent-streams" "Sending does not prolong the wait for receiving.";
-    BACK "option transparent" "Connects to where the client wanted to.";
     BACK "option external-check" "Checks with a program.";
     BACK "external-check command" "The program of external checks.";
     BACK "external-check path" "The PATH of external checks.";

@@ -4,7 +4,7 @@ use crate::haproxy::keyword::{BACK, FRONT, KEYWORD, Keyword, Line, PROXY, Prefix
 use crate::ir::proxy::{ConnectionMode, Forward, LogFormat, Mode, Options, ProxyKind, RestrictNames};
 use crate::text::atoms;
 use crate::text::book::Status;
-use crate::text::diag::Diagnostic;
+use crate::text::diag::{Diagnostic, Place};
 use crate::text::grammar::{Arg, Kind};
 
 /// A switch: `option x`, `no option x`, `default option x`.
@@ -23,7 +23,7 @@ macro_rules! switches {
         pub const ALL: &[&Keyword] = &[
             $(&$const,)*
             &HTTPCLOSE, &SERVER_CLOSE, &KEEP_ALIVE, &REDISPATCH, &TCPKA, &HTTPLOG, &HTTPSLOG, &TCPLOG, &FORWARDFOR, &ORIGINALTO,
-            &RESTRICT_NAMES, &IDLE_CLOSE, &USE_HTX, &FORCECLOSE, &HTTP_TUNNEL, &CLITCPKA_CNT, &CLITCPKA_IDLE, &CLITCPKA_INTVL,
+            &RESTRICT_NAMES, &IDLE_CLOSE, &USE_HTX, &HTTP_PROXY, &FORCECLOSE, &HTTP_TUNNEL, &CLITCPKA_CNT, &CLITCPKA_IDLE, &CLITCPKA_INTVL,
             &SRVTCPKA_CNT, &SRVTCPKA_IDLE, &SRVTCPKA_INTVL, &CONTSTATS, &DISABLE_H2_UPGRADE, &NO_DELAY, &SPLICE_AUTO, &SPLICE_REQUEST,
             &SPLICE_RESPONSE, &TCP_SMART_ACCEPT, &TCP_SMART_CONNECT,
         ];
@@ -67,6 +67,7 @@ switches! {
     NOLINGER "nolinger" PROXY nolinger "Closes connections with a reset.";
     PERSIST "persist" BACK persist "Tries a cookie's server even when it is down.";
     PREFER_LAST_SERVER "prefer-last-server" BACK prefer_last_server "Stays with the last server of a connection.";
+    TRANSPARENT "transparent" BACK transparent "Connects to where the client wanted to.";
     SOCKET_STATS "socket-stats" FRONT socket_stats "Counts for each listener.";
 }
 
@@ -192,6 +193,15 @@ const USE_HTX: Keyword = Keyword {
     status: Status::Legacy,
     ..switch("option http-use-htx", PROXY, "Once chose the inner representation of HTTP.", |l| {
         removed(l, "2.1", "remove the line")
+    })
+};
+const HTTP_PROXY: Keyword = Keyword {
+    status: Status::Legacy,
+    rejects: &["option http_proxy"],
+    ..switch("option http_proxy", PROXY, "Once connected to the address in an absolute URI: refused.", |l| {
+        let message = "option 'http_proxy' is not supported any more since HAProxy 2.5.";
+        let d = Diagnostic::error("removed-keyword", l.at(), message).placed(Place::ParsingTight);
+        l.diag.push(d.help("use 'option transparent' with 'http-request set-dst' and 'http-request set-dst-port'"));
     })
 };
 const FORCECLOSE: Keyword = Keyword {
