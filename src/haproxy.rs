@@ -12,6 +12,7 @@ pub mod conditional;
 pub mod draft;
 pub mod keyword;
 pub mod keywords;
+pub mod later;
 pub mod lex;
 pub mod lower;
 pub mod params;

@@ -11,6 +11,7 @@ use super::draft::{Current, Draft};
 use super::keyword::{
     BACKEND, DEFAULTS, FRONT, FRONTEND, GLOBAL, HTTP_ERRORS, Keyword, LISTEN, PROXY, Sections, USERLIST,
 };
+use super::later::{self, Class};
 use crate::ir::proxy::ProxyKind;
 use crate::text::diag::Diagnostic;
 use crate::text::grammar::Word;
@@ -121,7 +122,10 @@ fn unknown_first(draft: &Draft, here: Sections, word: &Word) -> Diagnostic {
     let place = if here == USERLIST { "users" } else { &draft.section };
     let maybe = near.map_or_else(String::new, |n| format!("; did you mean '{n}' maybe ?"));
     let message = format!("unknown keyword '{}' in '{place}' section{maybe}", word.text);
-    let mut d = Diagnostic::error("unknown-keyword", word.at, message).label("not a keyword of this section");
+    let class = if here == GLOBAL { Class::Global } else { Class::Proxy };
+    let mut d = Diagnostic::error("unknown-keyword", word.at, message)
+        .label("not a keyword of this section")
+        .notes(later::hint(class, &word.text).or_else(|| later::hint(Class::Section, &word.text)));
     if here == USERLIST {
         d = d.placed(crate::text::diag::Place::ParsingTight);
     }
@@ -153,6 +157,9 @@ fn unknown_second(family: &[&'static Keyword], here: Sections, line: &[Word]) ->
         }
     };
     let mut d = Diagnostic::error("unknown-keyword", second.at, message).label(format!("no such '{first}'"));
+    if first == "option" {
+        d = d.notes(later::hint(Class::Option, &second.text));
+    }
     if let Some(n) = near {
         d = d.help(format!("a keyword with a similar name: '{first} {n}'"));
     }

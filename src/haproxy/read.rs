@@ -4,6 +4,7 @@ use super::conditional::{self, BadCondition, Blocks};
 use super::draft::{Current, Draft};
 use super::keyword::{Line, Prefix, whole};
 use super::keywords::{self, Found};
+use super::later::{self, Class};
 use super::lex::{self, LexError};
 use super::{Loaded, Outside, Progress, check, resolve};
 use crate::ir::visit;
@@ -223,7 +224,9 @@ impl<'a> Reader<'a> {
             Current::None => {
                 let message = format!("unknown keyword '{}' out of section.", first.text);
                 let near = crate::text::nearest::nearest(&first.text, keywords::section_names());
-                let mut d = Diagnostic::error("unknown-section", first.at, message).placed(Place::ParsingTight);
+                let mut d = Diagnostic::error("unknown-section", first.at, message)
+                    .placed(Place::ParsingTight)
+                    .notes(later::hint(Class::Section, &first.text));
                 if let Some(n) = near {
                     d = d.help(format!("a section with a similar name: '{n}'"));
                 }

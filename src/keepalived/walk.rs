@@ -260,7 +260,7 @@ impl Walker<'_> {
         }
         // A delay that is no number at all gets only the first line from the original.
         let unread = matches!(mismatch.problem, Problem::Invalid(_, Invalid::NotSeconds)) && !is_negative(word);
-        if !keyword.invalid.is_empty() && !(unread && keyword.name == "preempt_delay") {
+        if !(keyword.invalid.is_empty() || unread && keyword.name == "preempt_delay") {
             let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
             self.report.at("bad-argument", mismatch.at, text);
         }

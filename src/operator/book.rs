@@ -67,6 +67,7 @@ pub fn haproxy() -> Vec<Entry> {
         doc: item.doc,
         status: item.status,
     }));
+    entries.extend(haproxy::later::entries());
     entries
 }
 

@@ -101,6 +101,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same, if there is something to say.
+    pub fn notes(mut self, text: Option<String>) -> Self {
+        self.notes.extend(text);
+        self
+    }
+
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self

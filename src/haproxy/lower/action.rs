@@ -6,6 +6,7 @@ use super::{condition, format, time};
 use crate::expr::scope::COUNTERS;
 use crate::expr::vars::CONDITIONS;
 use crate::haproxy::keyword::{Line, whole};
+use crate::haproxy::later::{self, Class};
 use crate::ir::Named;
 use crate::ir::action::{Action, ActionArg, Rule};
 use crate::ir::proxy::DeclaredCapture;
@@ -88,7 +89,10 @@ fn expected(set: Sets) -> String {
 fn unknown(line: &mut Line<'_>, set: Sets, name: &Word) {
     let message = format!("'{}' expects {}, but got '{}'.", set.name(), expected(set), name.text);
     let near = crate::text::nearest::nearest(&name.text, actions::all().filter(|a| a.sets.has(set)).map(|a| a.name));
-    let mut d = Diagnostic::error("unknown-action", name.at, message).placed(Position::ParsingTight).aborting();
+    let mut d = Diagnostic::error("unknown-action", name.at, message)
+        .placed(Position::ParsingTight)
+        .aborting()
+        .notes(later::hint(Class::Action, &name.text));
     if let Some(n) = near {
         d = d.help(format!("an action with a similar name: '{n}'"));
     }

@@ -1,6 +1,7 @@
 //! The parameters of `bind` lines and stats sockets (manual 5.1).
 
 use crate::haproxy::keyword::Line;
+use crate::haproxy::later::{self, Class};
 use crate::ir::listener::{AccessLevel, Account, BindOptions, SeverityOutput};
 use crate::text::atoms::{self, TimeUnit};
 use crate::text::book::{Entry, Status};
@@ -241,7 +242,11 @@ pub fn options(
             let near = nearest(&w.text, ALL.iter().map(|p| p.name));
             let maybe = near.map_or_else(|| ".".to_owned(), |n| format!("; did you mean '{n}' maybe ?"));
             let message = format!("{what}: unknown keyword '{}'{maybe}", w.text);
-            l.diag.push(Diagnostic::error("unknown-parameter", w.at, message).label("not a parameter of bind"));
+            l.diag.push(
+                Diagnostic::error("unknown-parameter", w.at, message)
+                    .label("not a parameter of bind")
+                    .notes(later::hint(Class::Bind, &w.text)),
+            );
             return target.id;
         };
         let (values, after) = tail.split_at(p.values.min(tail.len()));

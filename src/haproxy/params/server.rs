@@ -7,6 +7,7 @@ pub use source::source;
 use values::{count, lenient, one_of, plain_address, port, time, word};
 
 use crate::haproxy::keyword::Line;
+use crate::haproxy::later::{self, Class};
 use crate::haproxy::lower::address;
 use crate::ir::Named;
 use crate::ir::server::{InitAddr, Observe, OnError, OnMarkedDown, OnMarkedUp, SendProxy, ServerOptions};
@@ -425,7 +426,8 @@ pub fn options(words: &[Word], who: &str, options: &mut ServerOptions, l: &mut L
             l.diag.push(
                 Diagnostic::error("unknown-parameter", w.at, message)
                     .placed(Place::Line)
-                    .label("not a parameter of server"),
+                    .label("not a parameter of server")
+                    .notes(later::hint(Class::Server, &w.text)),
             );
             return target.id;
         };
