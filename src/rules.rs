@@ -28,6 +28,8 @@ pub enum Verdict {
     Respond(Box<Answer>),
     /// Wait, then answer as [`Verdict::Deny`].
     Tarpit(Box<Answer>),
+    /// Ask for credentials; nobody is denied anything.
+    Challenge(Box<Answer>),
     /// Close the connection without a word of HTTP.
     Reject,
     /// Forget the connection without telling the client.

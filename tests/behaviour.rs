@@ -29,6 +29,8 @@ mod processes;
 mod proxy_direct;
 #[path = "behaviour/proxy_http.rs"]
 mod proxy_http;
+#[path = "behaviour/proxy_peculiar.rs"]
+mod proxy_peculiar;
 #[path = "behaviour/proxy_space.rs"]
 mod proxy_space;
 #[path = "behaviour/proxy_tables.rs"]

@@ -305,6 +305,12 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The request is one to a proxy, and the frontend goes by that (manual 4.2 `option http-use-proxy-header`).
+    pub fn is_to_proxy(&self) -> bool {
+        let is_proxied = |m: &Message| !matches!(m.uri().first(), None | Some(b'/' | b'*'));
+        self.front.1.options.http_use_proxy_header && self.request.is_some_and(is_proxied)
+    }
+
     /// What has come of a body; more of it may still change what is made of it.
     pub fn arrived(&self, data: &Data<'a>) -> &'a [u8] {
         if !data.complete {

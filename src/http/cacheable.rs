@@ -16,10 +16,28 @@ fn seconds<'v>(directive: &'v [u8], name: &str) -> Option<&'v [u8]> {
 
 /// A method and a status that caches keep, nothing that forbids it, and a freshness or a validator that invites it.
 pub fn is_cacheable(method: &[u8], status: u16, response: &Message) -> bool {
-    let method_fits = matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
-    let status_fits = matches!(status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501);
-    if !method_fits || !status_fits || response.all(b"pragma").any(|v| v.trim_ascii().eq_ignore_ascii_case(b"no-cache"))
-    {
+    fits(method, status) && is_invited(response)
+}
+
+/// The same with its cookies: `public` stands for method and status, and a `no-cache` for the cookies alone is enough.
+pub fn may_store_cookie(method: &[u8], status: u16, response: &Message) -> bool {
+    let public = || response.all(b"cache-control").flat_map(directives).any(|d| d.eq_ignore_ascii_case(b"public"));
+    let kept_back = |v: &[u8]| {
+        let lower = v.to_ascii_lowercase();
+        [&br#"no-cache="set-cookie""#[..], br#"no-cache="set-cookie,"#].iter().any(|w| lower.starts_with(w))
+    };
+    (fits(method, status) || public())
+        && is_invited(response)
+        && !response.all(b"cache-control").flat_map(directives).any(kept_back)
+}
+
+fn fits(method: &[u8], status: u16) -> bool {
+    matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE")
+        && matches!(status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501)
+}
+
+fn is_invited(response: &Message) -> bool {
+    if response.all(b"pragma").any(|v| v.trim_ascii().eq_ignore_ascii_case(b"no-cache")) {
         return false;
     }
     let mut invited = [&b"expires"[..], b"etag", b"last-modified"].iter().any(|name| response.has(name));

@@ -4,8 +4,10 @@
 //! * [`framing`]: what the fields say about body, connection and host
 //! * [`body`]: where a body ends, chunked or counted, and its bytes
 //! * [`encode`]: what the other side is told about connection and version
+//! * [`spelling`]: names of fields for peers that know one spelling only
 
 pub mod body;
 pub mod encode;
 pub mod framing;
 pub mod head;
+pub mod spelling;

@@ -46,8 +46,8 @@ pub struct Global {
     pub stats_timeout: Option<Duration>,
     pub stats_maxconn: Option<u32>,
     pub unix_bind: UnixBind,
+    /// Names in lower case and how some peers want them, in order of the former.
     pub h1_case_adjust: Vec<(String, String)>,
-    pub h1_case_adjust_file: Option<String>,
     pub external_check: bool,
     pub insecure_fork_wanted: bool,
     pub insecure_setuid_wanted: bool,

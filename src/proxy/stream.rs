@@ -106,6 +106,8 @@ pub struct Stream {
     begun_at: i64,
     bytes_in: u64,
     bytes_out: u64,
+    /// What counts as sent before the response proper: 103 responses of rules, a response that was held back.
+    sent_before: u64,
     status: i32,
     end: End,
     retries: u32,
@@ -157,6 +159,7 @@ impl Stream {
             begun_at: 0,
             bytes_in: 0,
             bytes_out: 0,
+            sent_before: 0,
             status: -1,
             end: End::default(),
             retries: 0,
@@ -235,6 +238,7 @@ impl Stream {
         self.times.idle = (self.ms() - c.handshake).max(0);
         self.bytes_in = 0;
         self.bytes_out = 0;
+        self.sent_before = 0;
         self.status = -1;
         self.end = End::default();
         self.retries = 0;

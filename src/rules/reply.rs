@@ -107,7 +107,7 @@ fn with_scheme(scheme: &[u8], r: &Redirect, scope: &Scope<'_>) -> Vec<u8> {
 
 /// `401` with a challenge, or `407` when the client speaks to a proxy (RFC 9110 sections 11.6.1, 11.7.1).
 pub fn challenge(realm: &str, scope: &Scope<'_>) -> Answer {
-    let to_proxy = scope.request.is_some_and(|m| !uri::authority(m.uri()).is_empty());
+    let to_proxy = scope.is_to_proxy();
     let (code, name): (u16, &[u8]) = if to_proxy { (407, b"proxy-authenticate") } else { (401, b"www-authenticate") };
     let value = format!("Basic realm=\"{}\"", realm.replace('"', "\\\""));
     let extra = vec![(name.to_vec(), value.into_bytes())];

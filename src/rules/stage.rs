@@ -54,6 +54,8 @@ pub struct Effects {
     pub no_l7_retry: bool,
     /// `strict-mode`, on unless switched off.
     pub lenient: bool,
+    /// Fields of 103 responses to be sent before anything else, with the number of the response.
+    pub hints: Vec<(i64, String, Vec<u8>)>,
     /// Entries added to or taken from pattern sets, for the shell to apply to the library.
     pub pattern_changes: Vec<PatternChange>,
 }

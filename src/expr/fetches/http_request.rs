@@ -258,10 +258,10 @@ const REQ_BODY_PARAM: Fetch = Fetch {
     })
 };
 
-/// Scheme and credentials of `Authorization` (or of `Proxy-Authorization` for an absolute URI, RFC 9110 section 11.7.1).
+/// Scheme and credentials of `Authorization`, or of `Proxy-Authorization` (RFC 9110 section 11.7.1).
 fn authorization<'a>(s: &Scope<'a>) -> Option<(&'a [u8], &'a [u8])> {
     let r = s.request?;
-    let name: &[u8] = if uri::authority(r.uri()).is_empty() { b"authorization" } else { b"proxy-authorization" };
+    let name: &[u8] = if s.is_to_proxy() { b"proxy-authorization" } else { b"authorization" };
     split_scheme(r.get(name)?)
 }
 

@@ -261,7 +261,10 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_port = port(w);
         Ok(())
     }),
-    missing("redir", 1, "Sends GET and HEAD to the server itself."),
+    pair("redir", "Sends GET and HEAD requests to the server itself.", |w, t| {
+        t.options.redir = Some(word(w).to_owned());
+        Ok(())
+    }),
     flag("send-proxy", "Begins connections with a PROXY header.", |_, t| {
         t.options.send_proxy = SendProxy::V1;
         Ok(())

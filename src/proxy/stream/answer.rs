@@ -85,7 +85,8 @@ impl Stream {
     /// Sends an answer of ours, after the rules that see every response.
     pub(super) async fn send_answer(&mut self, c: &mut Client, head: Message, body: &[u8]) -> Ended {
         self.response = head;
-        self.bytes_out = self.response.counted_len() + body.len() as u64;
+        let sent = if self.request.method() == b"HEAD" { 0 } else { body.len() };
+        self.bytes_out = self.sent_before + self.response.counted_len() + sent as u64;
         self.status = i32::from(self.response.status());
         self.transaction.status = Some(self.response.status());
         if !self.after_rules(c) {
@@ -110,6 +111,9 @@ impl Stream {
         let after = if keep { After::Keep } else { After::Close };
         self.out.clear();
         encode::response(&mut head, &told, &self.asked, after, &mut self.out);
+        let mut out = std::mem::take(&mut self.out);
+        self.spell_for_client(c, &mut out);
+        self.out = out;
         if self.request.method() != b"HEAD" {
             self.out.extend_from_slice(&body);
         }
@@ -139,6 +143,24 @@ impl Stream {
                 _ => return false,
             }
         }
+    }
+
+    /// `early-hint`: 103 responses, for clients that know them.
+    pub(super) async fn send_hints(&mut self, c: &mut Client) -> Result<(), Stop> {
+        let hints = std::mem::take(&mut self.effects.hints);
+        if !self.asked.is_11 {
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        for group in hints.chunk_by(|a, b| a.0 == b.0) {
+            let mut m = Message::response(b"HTTP/1.1", 103, b"Early Hints");
+            group.iter().for_each(|(_, name, value)| m.add(name.as_bytes(), value));
+            self.sent_before += m.counted_len();
+            m.write_to(&mut out);
+        }
+        self.spell_for_client(c, &mut out);
+        let sent = c.send_all(&out, self.client_patience(c)).await;
+        sent.map_err(|got| self.client_stop(c, got, When::Request))
     }
 
     pub(super) fn count_status(&self, c: &Client, status: u16) {

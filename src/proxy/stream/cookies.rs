@@ -1,9 +1,10 @@
 //! Persistence by cookie (HAProxy manual 4.2 `cookie`), and the cookies that logs capture.
 
-use super::Stream;
-use crate::http::{cacheable, cookie};
+use super::{Stop, Stream, Tell};
+use crate::http::{cacheable, cookie, pages};
 use crate::ir::proxy::{CaptureCookie, Cookie, CookieMode};
 use crate::ir::{ProxyId, ServerId};
+use crate::proxy::end::{When, Who};
 use crate::proxy::session::Client;
 
 /// What the request's cookie was worth; the third letter of the log.
@@ -44,6 +45,13 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
+    /// What answers in a server's place gives no cookie.
+    pub(super) fn note_answer_of_ours(&mut self) {
+        if self.asked != Asked::Off {
+            self.given = Given::None;
+        }
+    }
+
     /// The third and fourth letter; a cookie that is only looked at has none.
     pub(super) fn letters(self, spec: Option<&Cookie>) -> [u8; 2] {
         if spec.is_some_and(|s| s.mode == CookieMode::Passive && !s.indirect && !s.preserve) {
@@ -174,6 +182,30 @@ impl Stream {
         if reachable || p.options.persist || self.cookie.forced {
             self.cookie.server = Some(ServerId(s));
         }
+    }
+
+    /// `option checkcache`: a shared cache might keep a server's cookie and give it to others.
+    pub(super) fn leaks_a_cookie(&self) -> bool {
+        let method = self.transaction.method.as_slice();
+        let sets = self.response.has(b"set-cookie") || self.response.has(b"set-cookie2");
+        sets && cacheable::may_store_cookie(method, self.response.status(), &self.response)
+    }
+
+    pub(super) fn block_cookie(&mut self, c: &Client) -> Stop {
+        let world = self.local.world;
+        let (id, p) = self.side(c);
+        let server = self.server.map_or("<NONE>", |s| &p.servers[s.0].name);
+        let line = format!("Blocking cacheable cookie in response from instance {}, server {server}.", p.name);
+        eprintln!("[ALERT]    ({}) : {line}", world.identity.pid);
+        world.log(id, 1, line.as_bytes());
+        self.count_denied(c, true);
+        self.times.data = -1;
+        // What the server sent counts beside the page.
+        self.sent_before = self.bytes_out;
+        // The page of the server's own status, as the original answers.
+        let status = self.response.status();
+        let status = if pages::statuses().any(|s| s == status) { status } else { 500 };
+        Stop::new(Who::Policy, When::Headers, Tell::Page(status))
     }
 
     /// Gives the client the cookie of the server that answered, or edits the server's own.

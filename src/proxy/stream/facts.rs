@@ -97,6 +97,11 @@ impl Stream {
         front.listeners[c.listener].counters.bytes_out.add(self.bytes_out);
         world.process.bytes_out.add(self.bytes_out);
         world.process.bytes_out_rate.add(world.uptime_ms(), u32::try_from(self.bytes_out).unwrap_or(u32::MAX));
+        if self.back.is_none() && self.front(c).kind.is_back() {
+            // A listen section is its own backend, also for what it answers by itself.
+            front.back.bytes_in.add(self.bytes_in);
+            front.back.bytes_out.add(self.bytes_out);
+        }
         if let Some(b) = self.back {
             let back = &world.proxies[b.0].back;
             back.bytes_in.add(self.bytes_in);

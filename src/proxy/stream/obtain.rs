@@ -5,17 +5,18 @@ use std::io;
 use std::task::Poll;
 
 use super::serve::Failure;
-use super::{Stop, Stream};
+use super::{Stop, Stream, Tell};
 use crate::ir::ProxyId;
 use crate::ir::ServerId;
 use crate::ir::proxy::{HttpReuse, Proxy};
 use crate::ir::server::UseSrc;
 use crate::proxy::clock;
 use crate::proxy::connect::{self, Attempt, Manner};
-use crate::proxy::end::When;
+use crate::proxy::end::{When, Who};
 use crate::proxy::pool::{self, ServerConnection};
 use crate::proxy::servers;
 use crate::proxy::session::{Client, Received};
+use crate::rules::{Answer, AnswerHead};
 
 impl Stream {
     /// A connection to the server: a kept one if the rules of reuse allow it, else a new one.
@@ -28,6 +29,11 @@ impl Stream {
         let (back, world) = (self.back.unwrap_or(c.front), self.local.world);
         let spec = &p.servers[server.0];
         let live = world.server(back, server);
+        if let Some(prefix) = &spec.options.redir
+            && let Some(stop) = self.redirected(prefix)
+        {
+            return Err(stop);
+        }
         if c.last_server == Some((back, server))
             && let Some(own) = c.own.take()
             && *own.preface == *crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref())
@@ -91,6 +97,22 @@ impl Stream {
             no_delay: false,
         };
         Ok(Ok(Box::new(connection)))
+    }
+
+    /// Server parameter `redir`: the client is sent to the server, and fetches by itself.
+    fn redirected(&mut self, prefix: &str) -> Option<Stop> {
+        let path = self.request.path_and_query();
+        if !self.is_http || !matches!(self.request.method(), b"GET" | b"HEAD") || path.first() != Some(&b'/') {
+            return None;
+        }
+        let mut head = crate::http::Message::response(b"HTTP/1.1", 302, b"Found");
+        head.add(b"cache-control", b"no-cache");
+        head.add(b"content-length", b"0");
+        head.add(b"location", &[prefix.as_bytes(), path].concat());
+        head.add(b"connection", b"close");
+        self.cookie.note_answer_of_ours();
+        let answer = Answer { status: 302, head: AnswerHead::Message(head), body: std::sync::Arc::default() };
+        Some(Stop::new(Who::Local, When::Connect, Tell::Answer(Box::new(answer))))
     }
 
     /// A new connection, waited for.

@@ -11,6 +11,7 @@ use crate::http::h1::body::Decoder;
 use crate::http::h1::encode::{self, After};
 use crate::http::h1::framing::{self, Body, Framing};
 use crate::http::h1::head::{self, Limits, Parsed};
+use crate::http::h1::spelling::spell;
 use crate::ir::proxy::{ConnectionMode, RetryOn};
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock;
@@ -189,8 +190,16 @@ impl Stream {
         }
         let mut out = Vec::new();
         encode::response(&mut self.response, &self.answered, &self.asked, After::Keep, &mut out);
+        self.spell_for_client(c, &mut out);
         let sent = c.send_all(&out, self.client_patience(c)).await;
         sent.map_err(|got| self.client_stop(c, got, When::Headers))
+    }
+
+    /// `option h1-case-adjust-bogus-client`
+    pub(super) fn spell_for_client(&self, c: &Client, head: &mut [u8]) {
+        if self.front(c).options.h1_case_adjust_bogus_client {
+            spell(head, &self.local.world.config.global.h1_case_adjust);
+        }
     }
 
     /// Whether the client's connection can carry another request after this response.
@@ -204,7 +213,7 @@ impl Stream {
         let status = self.response.status();
         self.status = i32::from(status);
         c.vars.end_request();
-        self.bytes_out = self.response.counted_len();
+        self.bytes_out = self.sent_before + self.response.counted_len();
         self.transaction.server_status = Some(status);
         self.transaction.status = Some(status);
         self.transaction.response_version_minor = self.response.version().last().map(|b| b.wrapping_sub(b'0'));
@@ -228,7 +237,12 @@ impl Stream {
             }
         }
         let Reply { mut conn, mut buf } = reply;
+        let leaks = self.side(c).1.options.checkcache && self.leaks_a_cookie();
         self.write_cookie(c);
+        if leaks {
+            conn.sock.reset_on_close();
+            return Err(self.block_cookie(c));
+        }
         if !self.after_rules(c) {
             conn.sock.reset_on_close();
             return Err(Stop::new(Who::Internal, When::Headers, Tell::Page(500)));
@@ -247,6 +261,9 @@ impl Stream {
         let after = if keep { After::Keep } else { After::Close };
         self.out.clear();
         encode::response(&mut self.response, &self.answered, &self.asked, after, &mut self.out);
+        if self.front(c).options.h1_case_adjust_bogus_client {
+            spell(&mut self.out, &world.config.global.h1_case_adjust);
+        }
         let mut decoder = Decoder::new(self.answered.body);
         let chunked = self.answered.body == Body::Chunked;
         self.sending = true;
@@ -365,6 +382,9 @@ impl Stream {
     async fn tunnel(&mut self, c: &mut Client, conn: Box<ServerConnection>, mut buf: Buffer) -> Result<Ended, Stop> {
         self.out.clear();
         encode::response(&mut self.response, &self.answered, &self.asked, After::Keep, &mut self.out);
+        if self.front(c).options.h1_case_adjust_bogus_client {
+            spell(&mut self.out, &self.local.world.config.global.h1_case_adjust);
+        }
         self.sending = true;
         let sent = c.send_all(&self.out, self.client_patience(c)).await;
         if let Err(got) = sent {

@@ -342,6 +342,9 @@ impl Stream {
         }
         let out = self.upload.begin(self.body, self.asked.body == Body::Chunked);
         encode::request(&mut self.request, &self.asked, after, out);
+        if p.options.h1_case_adjust_bogus_server {
+            crate::http::h1::spelling::spell(out, &self.local.world.config.global.h1_case_adjust);
+        }
     }
 
     /// A request whose whole body has been seen, or has none, can be sent again.

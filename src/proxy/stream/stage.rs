@@ -305,6 +305,9 @@ impl Stream {
         loop {
             let outcome = self.step(c, rules, acls, set, start, waited);
             self.apply_pattern_changes();
+            if !self.effects.hints.is_empty() {
+                self.send_hints(c).await?;
+            }
             start = outcome.at;
             match outcome.verdict {
                 // Lists or maps were changed: the rules behind see them as they are now.
@@ -388,6 +391,10 @@ impl Stream {
                 self.local_service = true;
                 (End::new(Who::Local, when), Tell::Answer(answer))
             }
+            Verdict::Challenge(answer) => {
+                self.count_tracked(Event::Error, true);
+                (End::new(Who::Local, when), Tell::Answer(answer))
+            }
             Verdict::Tarpit(answer) => {
                 self.count_denied(c, response);
                 self.count_tracked(Event::Error, !response);
@@ -414,7 +421,7 @@ impl Stream {
         Stop { end, tell }
     }
 
-    fn count_denied(&self, c: &Client, response: bool) {
+    pub(super) fn count_denied(&self, c: &Client, response: bool) {
         let world = self.local.world;
         let front = &world.proxies[c.front.0].front;
         let listener = &world.proxies[c.front.0].listeners[c.listener].counters;

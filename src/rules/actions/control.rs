@@ -162,7 +162,7 @@ const AUTH: ActionItem = ActionItem {
     is_final: true,
     run: |s, a| {
         let realm = word(a, 0).unwrap_or(&s.proxy().name).to_owned();
-        Verdict::Deny(Box::new(reply::challenge(&realm, &s.scope())))
+        Verdict::Challenge(Box::new(reply::challenge(&realm, &s.scope())))
     },
     ..ACTION
 };

@@ -8,10 +8,26 @@ use crate::http::Message;
 use crate::http::values;
 use crate::ir::action::ActionArg;
 use crate::rules::Verdict;
-use crate::rules::action::{ACTION, ActionItem, HTTP, PairKind, Spec};
+use crate::rules::action::{ACTION, ActionItem, HTTP, HTTP_REQUEST, PairKind, Spec};
 use crate::rules::stage::Stage;
 
-pub const ALL: &[&ActionItem] = &[&ADD_HEADER, &SET_HEADER, &DEL_HEADER, &REPLACE_HEADER, &REPLACE_VALUE];
+pub const ALL: &[&ActionItem] = &[&ADD_HEADER, &SET_HEADER, &DEL_HEADER, &REPLACE_HEADER, &REPLACE_VALUE, &EARLY_HINT];
+
+/// Neighbouring rules make one response: the language adds a number that they share.
+const EARLY_HINT: ActionItem = ActionItem {
+    name: "early-hint",
+    sets: HTTP_REQUEST,
+    args: &[Spec::Word("name"), Spec::Format("fmt")],
+    doc: "Sends a header in a 103 response before the real one.",
+    run: |s, a| {
+        let value = text(s, a, 1);
+        if let Some(name) = word(a, 0) {
+            s.effects.hints.push((int(a, 2).unwrap_or(0), name.to_owned(), value));
+        }
+        Verdict::Continue
+    },
+    ..ACTION
+};
 
 const ADD_HEADER: ActionItem = ActionItem {
     name: "add-header",

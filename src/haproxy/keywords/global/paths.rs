@@ -2,6 +2,7 @@
 
 use crate::haproxy::keyword::{GLOBAL, KEYWORD, Keyword, Line, Syntax};
 use crate::text::book::Status;
+use crate::text::diag::{Diagnostic, Place};
 use crate::text::grammar::{Arg, Kind};
 
 pub const ALL: &[&Keyword] = &[
@@ -142,37 +143,66 @@ fn unix_bind(l: &mut Line<'_>) {
     }
 }
 const H1_CASE_ADJUST: Keyword = Keyword {
-    status: Status::Tuning,
-    ..global(
-        "h1-case-adjust",
-        &[Arg::Value("from", Kind::Word), Arg::Value("to", Kind::Word)],
-        "How a header name is spelled towards clients and servers that need it.",
-        |l| {
-            if let (Some(f), Some(t)) = (l.args.text("from").map(str::to_owned), l.args.text("to").map(str::to_owned)) {
-                l.global().h1_case_adjust.push((f, t));
-            }
-        },
-    )
+    args: Syntax::Custom("<from> <to>"),
+    examples: &["h1-case-adjust content-length Content-Length"],
+    rejects: &["h1-case-adjust content-length", "h1-case-adjust content-length Content-Size"],
+    ..global("h1-case-adjust", &[], "How a header name is spelled towards clients and servers that need it.", |l| {
+        if !l.no_more_than(2) {
+            return;
+        }
+        if l.arg(1).is_empty() {
+            return l.error(0, "'h1-case-adjust' expects <from> and <to> as argument.");
+        }
+        let (from, to) = (l.arg(0).to_owned(), l.arg(1).to_owned());
+        if let Err(why) = spell(&mut l.global().h1_case_adjust, &from, &to) {
+            l.error(1, why);
+        }
+    })
 };
 const H1_CASE_ADJUST_FILE: Keyword = Keyword {
-    status: Status::Tuning,
-    ..global(
-        "h1-case-adjust-file",
-        &[Arg::Value("file", Kind::Path)],
-        "A file of such spellings, two words a line.",
-        |l| {
-            let Some(file) = l.args.text("file").map(str::to_owned) else { return };
-            match l.outside.read(&file) {
-                Ok(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
-                    for line in text.lines().map(str::trim).filter(|x| !x.is_empty() && !x.starts_with('#')) {
-                        if let Some((f, t)) = line.split_once(char::is_whitespace) {
-                            l.global().h1_case_adjust.push((f.to_owned(), t.trim().to_owned()));
-                        }
-                    }
-                }
-                Err(why) => l.error(0, format!("h1-case-adjust-file : failed to open '{file}' : {why}.")),
-            }
-        },
-    )
+    args: Syntax::Custom("<hdrs-file>"),
+    ..global("h1-case-adjust-file", &[], "A file of such spellings, two words a line.", |l| {
+        if !l.no_more_than(1) {
+            return;
+        }
+        if l.arg(0).is_empty() {
+            return l.error(0, "'h1-case-adjust-file' expects <file> as argument.");
+        }
+        if let Err(why) = spellings(l) {
+            let d = Diagnostic::error("bad-spellings", l.arg_at(0), why).placed(Place::Nowhere);
+            l.draft.late.push(d);
+        }
+    })
 };
+
+/// Adds a spelling; the names differ in nothing but their case.
+fn spell(all: &mut Vec<(String, String)>, from: &str, to: &str) -> Result<(), String> {
+    if !from.eq_ignore_ascii_case(to) {
+        return Err("<from> and <to> must not differ execpt the case".to_owned());
+    }
+    match all.binary_search_by(|(known, _)| known.as_str().cmp(from)) {
+        Ok(_) => Err(format!("duplicate entry '{from}'")),
+        Err(at) => {
+            all.insert(at, (from.to_owned(), to.to_owned()));
+            Ok(())
+        }
+    }
+}
+
+fn spellings(l: &mut Line<'_>) -> Result<(), String> {
+    let file = l.arg(0).to_owned();
+    let who = format!("h1-headers-case-adjust-file '{file}'");
+    let bytes = l.outside.read(&file).map_err(|_| format!("{who}: failed to open file."))?;
+    for (i, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+        let line = line.trim_matches([' ', '\t', '\r']);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut words = line.split([' ', '\t']).filter(|w| !w.is_empty());
+        let (from, to) = (words.next().unwrap_or_default(), words.next());
+        let to = to.ok_or_else(|| format!("{who} : expect <to> at line {}.", i + 1))?;
+        let added = spell(&mut l.global().h1_case_adjust, from, to);
+        added.map_err(|why| format!("{who} : {why} at line {}.", i + 1))?;
+    }
+    Ok(())
+}

@@ -17,10 +17,6 @@ missing! {
     PROXY "email-alert" "Sends mail when a server's state changes.";
     BACK "use-fcgi-app" "Speaks FastCGI to servers.";
     BACK "option ssl-hello-chk" "Checks that a TLS server answers.";
-    BACK "option checkcache" "Blocks responses that would store a cookie in a shared cache.";
-    FRONT "option h1-case-adjust-bogus-client" "Spells headers towards clients as h1-case-adjust says.";
-    BACK "option h1-case-adjust-bogus-server" "Spells headers towards servers as h1-case-adjust says.";
-    FRONT "option http-use-proxy-header" "Obeys Proxy-Connection in place of Connection.";
     PROXY "option independent-streams" "Sending does not prolong the wait for receiving.";
     BACK "option external-check" "Checks with a program.";
     BACK "external-check command" "The program of external checks.";

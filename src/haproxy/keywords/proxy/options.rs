@@ -56,6 +56,10 @@ switches! {
     ALLBACKUPS "allbackups" BACK allbackups "Uses all backup servers at a time, not the first alone.";
     CLITCPKA "clitcpka" FRONT clitcpka "Keep-alive probes on clients' connections.";
     SRVTCPKA "srvtcpka" BACK srvtcpka "Keep-alive probes on servers' connections.";
+    CHECKCACHE "checkcache" BACK checkcache "Blocks responses that would store a cookie in a shared cache.";
+    ADJUST_CLIENT "h1-case-adjust-bogus-client" FRONT h1_case_adjust_bogus_client "Spells headers towards clients as h1-case-adjust says.";
+    ADJUST_SERVER "h1-case-adjust-bogus-server" BACK h1_case_adjust_bogus_server "Spells headers towards servers as h1-case-adjust says.";
+    USE_PROXY_HEADER "http-use-proxy-header" FRONT http_use_proxy_header "Asks for a proxy's credentials where the request is one to a proxy.";
     DONTLOG_NORMAL "dontlog-normal" FRONT dontlog_normal "Logs only what went wrong.";
     DONTLOGNULL "dontlognull" FRONT dontlognull "Does not log connections without data.";
     BUFFER_REQUEST "http-buffer-request" PROXY http_buffer_request "Waits for the request's body before rules run.";

@@ -204,12 +204,25 @@ const REQUEST: Keyword = Keyword {
             return;
         }
         warn_order(l, "http-request");
-        if let Some(r) = action::rule(l, HTTP_REQUEST) {
+        if let Some(mut r) = action::rule(l, HTTP_REQUEST) {
+            number_hints(&l.proxy().rules.http_request, &mut r);
             l.proxy().rules.http_request.push(r);
         }
     },
     ..KEYWORD
 };
+
+/// `early-hint` rules that stand together share a number, and a response.
+fn number_hints(before: &[Rule], rule: &mut Rule) {
+    if actions::get(rule.action.item).name != "early-hint" {
+        return;
+    }
+    let number =
+        before.last().filter(|r| r.action.item == rule.action.item).and_then(|r| r.action.args.last().cloned());
+    let next = i64::try_from(before.len()).unwrap_or(i64::MAX);
+    rule.action.args.push(number.unwrap_or(ActionArg::Int(next)));
+}
+
 const RESPONSE: Keyword = Keyword {
     name: "http-response",
     sections: PROXY,
