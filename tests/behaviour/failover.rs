@@ -181,7 +181,7 @@ fn script_that_cannot_start_or_overruns_has_failed() {
     let Some(space) = space("track_script {\nslow\n}\n") else { return };
     let out = space.run(
         "printf '#!/bin/sh\\nsleep 9\\n' > /run/slow; chmod 755 /run/slow
-         sed -i '1i global_defs {\\n script_user root\\n}\\nvrrp_script slow {\\n script \"/run/slow\"\\n interval 1\\n timeout 0.2\\n}' $D/keepalived.conf
+         sed -i '1i global_defs {\\n script_user root\\n}\\nvrrp_script slow {\\n script \"/run/slow\"\\n interval 2\\n timeout 1\\n}' $D/keepalived.conf
          start; until_ok 5 logged 'VRRP_Script(slow) timed_out'; until_ok 5 logged 'Entering FAULT STATE'
          rm /run/slow; until_ok 5 logged 'could not be started'; printf '#!/bin/sh\\ntrue\\n' > /run/slow; chmod 755 /run/slow
          until_ok 8 has 10.99.0.100 && echo master; stop",

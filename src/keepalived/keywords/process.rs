@@ -14,7 +14,7 @@ use crate::{
 
 const PROCESS_BLOCK: &[Block] = &[Block::TrackProcess];
 const FILE_BLOCK: &[Block] = &[Block::TrackFile];
-const DELAY: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(0, 3_600_000_000))]);
+const DELAY: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 3_600_000_000))]);
 
 pub(super) const KEYWORDS: &[Keyword] = &[
     PROCESS,
@@ -70,14 +70,14 @@ const PARAM_MATCH: Keyword = Keyword {
 const WEIGHT: Keyword = Keyword {
     name: "weight",
     blocks: PROCESS_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-254, 254)), Arg::Flag("reverse")]),
+    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-254, 254)), Arg::Optional("reverse", Kind::Word)]),
     invalid: "Weight ({word}) for vrrp_track_process {name} must be between [-254..254] inclusive. Ignoring...",
     doc: "Effect on the priority; 0 is a FAULT while the processes are missing.",
     examples: &["weight 10"],
     rejects: &["weight 255"],
     lower: |draft, call| {
-        let value = call.args.int("weight").unwrap_or(0);
-        draft.process().weight = super::shared::weight(value, call.args.has("reverse"));
+        let what = format!("vrrp_track_process {}", draft.owner());
+        draft.process().weight = super::shared::weight_argument(call, &what);
     },
     ..KEYWORD
 };
@@ -171,14 +171,14 @@ const FILE: Keyword = Keyword {
 const FILE_WEIGHT: Keyword = Keyword {
     name: "weight",
     blocks: FILE_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-254, 254)), Arg::Flag("reverse")]),
+    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-254, 254)), Arg::Optional("reverse", Kind::Word)]),
     invalid: "Weight ({word}) for track_file {name} must be between [-254..254] inclusive. Ignoring...",
     doc: "What the number is multiplied by before it is added to the priority.",
     examples: &["weight -100"],
     rejects: &["weight heavy"],
     lower: |draft, call| {
-        let value = call.args.int("weight").unwrap_or(1);
-        draft.file().weight = Some(super::shared::weight(value, call.args.has("reverse")));
+        let what = format!("track_file {}", draft.owner());
+        draft.file().weight = Some(super::shared::weight_argument(call, &what));
     },
     ..KEYWORD
 };
@@ -189,10 +189,26 @@ const INIT_FILE: Keyword = Keyword {
     grammar: Grammar::Custom("[<number>] [overwrite]"),
     doc: "Writes the file at start, over what is there only with `overwrite`.",
     examples: &["init_file 0", "init_file 5 overwrite"],
-    lower: |draft, call| {
-        let words: Vec<&str> = call.words.arguments().iter().map(|word| word.text.as_str()).collect();
-        let value = words.iter().find_map(|word| word.parse().ok()).unwrap_or(0);
-        draft.file().init = Some((value, words.contains(&"overwrite")));
-    },
+    lower: init_file,
     ..KEYWORD
 };
+
+fn init_file(draft: &mut Draft, call: &mut Call<'_>) {
+    let (mut value, mut overwrite) = (0, false);
+    let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
+    for word in words {
+        match word.parse::<i64>() {
+            Ok(number) => {
+                value = number;
+                if !(-254..=254).contains(&number) {
+                    let name = draft.owner();
+                    let text = format!("Track file {name} init value {number} is outside sensible range [-254, 254]");
+                    call.complain("odd-value", text);
+                }
+            }
+            Err(_) if word == "overwrite" => overwrite = true,
+            Err(_) => call.complain("bad-option", format!("Unknown track file init option {word}")),
+        }
+    }
+    draft.file().init = Some((value, overwrite));
+}

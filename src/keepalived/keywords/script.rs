@@ -1,5 +1,7 @@
 //! Keywords of `vrrp_script`.
 
+use std::time::Duration;
+
 use super::shared::Who;
 use crate::{
     keepalived::{
@@ -10,6 +12,7 @@ use crate::{
 };
 
 const SCRIPT_BLOCK: &[Block] = &[Block::Script];
+const SECONDS: Grammar = Grammar::Args(&[Arg::Value("seconds", Kind::Int(0, 4294))]);
 const COUNT: Grammar = Grammar::Args(&[Arg::Value("count", Kind::Int(1, 2_147_483_647))]);
 
 pub(super) const KEYWORDS: &[Keyword] = &[SCRIPT, INTERVAL, TIMEOUT, WEIGHT, RISE, FALL, USER, INIT_FAIL];
@@ -39,38 +42,48 @@ fn script(draft: &mut Draft, call: &mut Call<'_>) {
 const INTERVAL: Keyword = Keyword {
     name: "interval",
     blocks: SCRIPT_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1, 4_294_967_295))]),
+    grammar: SECONDS,
     invalid: "({name}): vrrp script interval '{word}' must be between 1 and 4294 - ignoring",
-    doc: "Seconds between two runs.",
-    examples: &["interval 2", "interval 0.5"],
-    rejects: &["interval x"],
-    lower: |draft, call| draft.script().interval = call.args.time("seconds"),
+    doc: "Whole seconds between two runs.",
+    examples: &["interval 2"],
+    rejects: &["interval x", "interval 0.5"],
+    lower: |draft, call| draft.script().interval = seconds(draft, call),
     ..KEYWORD
 };
+
+/// The argument of [`SECONDS`]; none at all is one.
+fn seconds(draft: &Draft, call: &mut Call<'_>) -> Option<Duration> {
+    let seconds = call.args.int("seconds").and_then(|seconds| u64::try_from(seconds).ok())?;
+    if seconds == 0 {
+        let (name, keyword) = (draft.owner(), call.keyword.name);
+        call.complain("too-short", format!("({name}): vrrp script {keyword} must be greater than 0, setting to 1"));
+    }
+    Some(Duration::from_secs(seconds.max(1)))
+}
 
 const TIMEOUT: Keyword = Keyword {
     name: "timeout",
     blocks: SCRIPT_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(0, 4_294_967_295))]),
+    grammar: SECONDS,
     invalid: "({name}): vrrp script timeout '{word}' invalid - ignoring",
-    doc: "Seconds after which a run has failed; the interval if not given.",
+    doc: "Whole seconds after which a run has failed; the interval if not given.",
     examples: &["timeout 1"],
     rejects: &["timeout never"],
-    lower: |draft, call| draft.script().timeout = call.args.time("seconds"),
+    lower: |draft, call| draft.script().timeout = seconds(draft, call),
     ..KEYWORD
 };
 
 const WEIGHT: Keyword = Keyword {
     name: "weight",
     blocks: SCRIPT_BLOCK,
-    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-253, 253)), Arg::Flag("reverse")]),
+    grammar: Grammar::Args(&[Arg::Value("weight", Kind::Int(-253, 253)), Arg::Optional("reverse", Kind::Word)]),
     invalid: "vrrp_script {name} weight {word} must be in [-253, 253]",
     doc: "Added to the priority while the script succeeds if positive, subtracted while it fails if negative. Zero: a failure is a FAULT.",
     examples: &["weight 2", "weight -20", "weight 0", "weight 5 reverse"],
     rejects: &["weight 999"],
     lower: |draft, call| {
-        let value = call.args.int("weight").unwrap_or(0);
-        draft.script().weight = super::shared::weight(value, call.args.has("reverse"));
+        let what = format!("vrrp_script {}", draft.owner());
+        draft.script().weight = super::shared::weight_argument(call, &what);
     },
     ..KEYWORD
 };

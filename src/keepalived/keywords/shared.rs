@@ -129,6 +129,16 @@ pub(super) fn address_and_prefix(text: &str) -> Option<(IpAddr, Option<u8>)> {
     Some((ip, prefix))
 }
 
+/// `weight N [reverse]`. Any other word behind the number is complained of, and the number counts.
+pub(super) fn weight_argument(call: &mut Call<'_>, what: &str) -> Weight {
+    let value = call.args.int("weight").unwrap_or(0);
+    let reverse = call.args.text("reverse").map(str::to_owned);
+    if let Some(option) = reverse.as_ref().filter(|word| *word != "reverse") {
+        call.complain("bad-weight", format!("{what} unknown weight option {option}"));
+    }
+    weight(value, reverse.is_some_and(|word| word == "reverse"))
+}
+
 /// `N [reverse]`.
 pub(super) fn weight(value: i64, reverse: bool) -> Weight {
     Weight { value: i32::try_from(value).unwrap_or(0), reverse }

@@ -55,105 +55,123 @@ const TRACK_FILE: Keyword = Keyword {
 
 fn interface(draft: &mut Draft, call: &mut Call<'_>) {
     let owner = draft.owner();
-    let Some(item) = tracked(&owner, call, |item, written| {
-        format!("({owner}) weight {written} for {item} must be between [-253..253] inclusive. Ignoring...")
-    }) else {
+    let name = call.words.keyword().to_owned();
+    if is_duplicate(&draft.tracking().interfaces, call, &owner, "track_interface") {
         return;
-    };
-    if !draft.global.dynamic_interfaces && !call.system.interface_exists(&item.name) {
+    }
+    if !draft.global.dynamic_interfaces && !call.system.interface_exists(&name) {
         call.report.ranked(
             "no-interface",
             crate::keepalived::ExitCode::Problem,
             Some(call.words.at),
-            format!("({owner}) tracked interface {} doesn't exist", item.name),
+            format!("({owner}) tracked interface {name} doesn't exist"),
         );
         draft.missing_interface = true;
         return;
     }
-    push(&mut draft.tracking().interfaces, item, call, &owner, "track_interface");
+    let item = tracked(&owner, call, "track_interface", |written| {
+        format!("({owner}) weight {written} for {name} must be between [-253..253] inclusive. Ignoring...")
+    });
+    draft.tracking().interfaces.push(item);
 }
 
 fn script(draft: &mut Draft, call: &mut Call<'_>) {
     let known = draft.scripts.iter().any(|script| script.name == call.words.keyword());
     let owner = draft.owner();
-    if let Some(item) = named(&owner, call, known, "track script") {
-        push(&mut draft.tracking().scripts, item, call, &owner, "track_script");
-    }
+    let list = &mut draft.tracking().scripts;
+    list.extend(named(list, &owner, call, known, "script"));
 }
 
 fn process(draft: &mut Draft, call: &mut Call<'_>) {
     let known = draft.processes.iter().any(|process| process.name == call.words.keyword());
     let owner = draft.owner();
-    if let Some(item) = named(&owner, call, known, "track process") {
-        push(&mut draft.tracking().processes, item, call, &owner, "track_process");
-    }
+    let list = &mut draft.tracking().processes;
+    list.extend(named(list, &owner, call, known, "process"));
 }
 
 fn file(draft: &mut Draft, call: &mut Call<'_>) {
     let known = draft.files.iter().any(|file| file.name == call.words.keyword());
     let owner = draft.owner();
-    if let Some(item) = named(&owner, call, known, "track file") {
-        push(&mut draft.tracking().files, item, call, &owner, "track_file");
-    }
+    let list = &mut draft.tracking().files;
+    list.extend(named(list, &owner, call, known, "file"));
 }
 
 /// A reference to something defined above; what is defined below is not found, as in the original.
-fn named(owner: &str, call: &mut Call<'_>, known: bool, what: &str) -> Option<TrackedDraft> {
+fn named(
+    list: &[TrackedDraft],
+    owner: &str,
+    call: &mut Call<'_>,
+    known: bool,
+    what: &'static str,
+) -> Option<TrackedDraft> {
+    let name = call.words.keyword().to_owned();
     if !known {
-        let name = call.words.keyword().to_owned();
-        call.complain("no-such-tracker", format!("({owner}) {what} {name} not found, ignoring..."));
+        call.complain("no-such-tracker", format!("({owner}) track {what} {name} not found, ignoring..."));
         return None;
     }
-    tracked(owner, call, |item, _| {
-        format!("({owner}) {what} {item}: weight must be between [-253..253] inclusive, ignoring...")
-    })
+    if is_duplicate(list, call, owner, &format!("track_{what}")) {
+        return None;
+    }
+    Some(tracked(owner, call, &format!("track_{what}"), |_| {
+        if what == "file" {
+            return format!("({owner}) weight for track file {name} must be in [-254..254] inclusive. Ignoring...");
+        }
+        format!("({owner}) track {what} {name}: weight must be between [-253..253] inclusive, ignoring...")
+    }))
 }
 
-fn push(list: &mut Vec<TrackedDraft>, item: TrackedDraft, call: &mut Call<'_>, owner: &str, what: &str) {
-    if list.iter().any(|known| known.name == item.name) {
-        call.complain("duplicate", format!("({owner}) duplicate {what} {} - ignoring", item.name));
-        return;
+fn is_duplicate(list: &[TrackedDraft], call: &mut Call<'_>, owner: &str, what: &str) -> bool {
+    let name = call.words.keyword().to_owned();
+    let found = list.iter().any(|known| known.name == name);
+    if found {
+        call.complain("duplicate", format!("({owner}) duplicate {what} {name} - ignoring"));
     }
-    list.push(item);
+    found
 }
 
 /// `NAME [weight N] [reverse|noreverse]`.
-fn tracked(owner: &str, call: &mut Call<'_>, bad_weight: impl Fn(&str, &str) -> String) -> Option<TrackedDraft> {
+fn tracked(owner: &str, call: &mut Call<'_>, what: &str, bad_weight: impl Fn(&str) -> String) -> TrackedDraft {
     let name = call.words.keyword().to_owned();
     let mut item = TrackedDraft { name, weight: None, reverse: None, at: call.words.at };
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         match word {
-            "weight" => {
-                let written = words.next().unwrap_or_default();
-                let problem = match written.parse::<i32>() {
-                    Ok(value) if value.abs() <= 253 => {
-                        item.weight = Some(Weight { value, reverse: false });
-                        continue;
-                    }
-                    Ok(value) if value.abs() == 254 => {
-                        let text = format!("({owner}) weight for {} cannot be +/-254. Setting to +/-253", item.name);
-                        call.complain("bad-weight", text);
-                        item.weight = Some(Weight { value: value.signum() * 253, reverse: false });
-                        continue;
-                    }
-                    Ok(_) => Some(format!("number '{written}' outside range [-254, 254]")),
-                    Err(_) => Some(format!("invalid number '{written}'")),
-                };
-                if let Some(problem) = problem {
-                    call.complain("bad-number", problem);
-                }
-                call.complain("bad-weight", bad_weight(&item.name, written));
+            "weight" => item.weight = weight(owner, call, &item.name, words.next().unwrap_or_default(), &bad_weight),
+            "reverse" | "noreverse" => {
+                item.reverse = Some(word == "reverse");
+                // Nothing is read behind the last option there can be.
+                break;
             }
-            "reverse" => item.reverse = Some(true),
-            "noreverse" => item.reverse = Some(false),
             _ => {
                 let name = &item.name;
-                call.complain("bad-tracker", format!("({owner}) unknown track {name} option {word} - ignoring"));
-                return None;
+                let text = format!("({owner}) unknown {what} {name} weight option {word} - ignoring");
+                call.complain("bad-tracker", text);
+                break;
             }
         }
     }
-    Some(item)
+    item
+}
+
+fn weight(
+    owner: &str,
+    call: &mut Call<'_>,
+    name: &str,
+    written: &str,
+    bad_weight: impl Fn(&str) -> String,
+) -> Option<Weight> {
+    let problem = match written.parse::<i32>() {
+        Ok(value) if value.abs() <= 253 => return Some(Weight { value, reverse: false }),
+        Ok(value) if value.abs() == 254 => {
+            let text = format!("({owner}) weight for {name} cannot be +/-254. Setting to +/-253");
+            call.complain("bad-weight", text);
+            return Some(Weight { value: value.signum() * 253, reverse: false });
+        }
+        Ok(_) => format!("number '{written}' outside range [-254, 254]"),
+        Err(_) => format!("invalid number '{written}'"),
+    };
+    call.complain("bad-number", problem);
+    call.complain("bad-weight", bad_weight(written));
+    None
 }

@@ -81,7 +81,7 @@ fn report_same_vrid(instances: &[Instance], report: &mut Report) {
     }
 }
 
-fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
+fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
     let global = &config.global;
     let name = draft.name.clone();
     let group = config.group_of(&name);
@@ -104,7 +104,6 @@ fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) ->
         report.general("strict", format!("({name}) State MASTER must match being address owner"));
         role = if priority == 255 { Role::Master } else { Role::Backup };
     }
-    drop_own_interface(&mut draft, report);
     let transport = transport(&draft, global, family, &name, report);
     let mut out = Instance {
         at: draft.at,
@@ -138,8 +137,9 @@ fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) ->
         excluded: draft.excluded,
         ..Instance::new(&name)
     };
-    drop_weights(&mut out, group, report);
     contradictions(&mut out, report);
+    drop_own_interface(&mut out, report);
+    drop_weights(&mut out, group, report);
     no_address(&out, report);
     Some(out)
 }
@@ -230,11 +230,10 @@ fn auth(draft: &InstanceDraft, version: Version, strict: bool, name: &str, repor
 }
 
 /// A router's own interface is watched anyway.
-fn drop_own_interface(draft: &mut InstanceDraft, report: &mut Report) {
-    let Some((own, _)) = &draft.interface else { return };
-    let name = &draft.name;
-    draft.tracking.interfaces.retain(|item| {
-        let keep = item.name != *own || item.weight.is_some_and(|weight| weight.value != 0);
+fn drop_own_interface(instance: &mut Instance, report: &mut Report) {
+    let (name, own) = (&instance.name, &instance.interface);
+    instance.tracking.interfaces.retain(|item| {
+        let keep = item.name != *own || item.weight.value != 0;
         if !keep {
             report.general("own-interface", format!("({name}) Ignoring track_interface {own} since own interface"));
         }
@@ -256,16 +255,27 @@ fn drop_weights(instance: &mut Instance, group: Option<&SyncGroup>, report: &mut
         list.retain(|item| {
             let keep = item.weight.value == 0;
             if !keep {
-                let text = format!("({name}) ignoring {what} {} with weights due to {reason}", item.name);
-                report.general("weight", text);
+                let (tracked, weight) = (&item.name, item.weight.value);
+                report.general(
+                    "weight",
+                    match what {
+                        "interface" => {
+                            format!("({name}) ignoring {tracked} tracked interface due to {}", reason.replace('_', " "))
+                        }
+                        "file" => {
+                            format!("({name}) ignoring tracked file {tracked} with weight {weight} due to {reason}")
+                        }
+                        _ => format!("({name}) ignoring tracked {what} {tracked} with weights due to {reason}"),
+                    },
+                );
             }
             keep
         });
     };
-    drop(&mut instance.tracking.scripts, "tracked script");
-    drop(&mut instance.tracking.interfaces, "tracked interface");
-    drop(&mut instance.tracking.processes, "tracked process");
-    drop(&mut instance.tracking.files, "tracked file");
+    drop(&mut instance.tracking.interfaces, "interface");
+    drop(&mut instance.tracking.scripts, "script");
+    drop(&mut instance.tracking.processes, "process");
+    drop(&mut instance.tracking.files, "file");
 }
 
 fn contradictions(instance: &mut Instance, report: &mut Report) {
@@ -293,7 +303,7 @@ fn contradictions(instance: &mut Instance, report: &mut Report) {
     if !instance.preempt_delay.is_zero() && !instance.preempt {
         report.general(
             "preempt-delay",
-            format!("({name}) Warning - preempt delay will not work with nopreempt - clearing"),
+            format!("({name}) preempt_delay is incompatible with nopreempt mode - resetting"),
         );
         instance.preempt_delay = Duration::ZERO;
     }
