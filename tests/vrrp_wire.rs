@@ -56,8 +56,8 @@ impl System for OneFile {
         "host".into()
     }
 
-    fn environment(&self, _: &str) -> Option<String> {
-        None
+    fn working_directory(&self) -> String {
+        "/etc/keepalived".into()
     }
 
     fn random(&self) -> u16 {

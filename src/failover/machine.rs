@@ -76,8 +76,8 @@ impl System for Machine {
         nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default()
     }
 
-    fn environment(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    fn working_directory(&self) -> String {
+        std::env::current_dir().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
     fn random(&self) -> u16 {

@@ -13,6 +13,27 @@ pub struct Logical {
     pub at: Span,
     /// Byte offset in the file of the first byte of `text`, when the text stands there unchanged.
     pub column: Option<u32>,
+    /// What is wrong with it, in place of a text.
+    pub said: Option<Said>,
+}
+
+/// A complaint that stands where its line stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub code: &'static str,
+    pub text: String,
+    pub gravity: Gravity,
+}
+
+/// What follows from a [`Said`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gravity {
+    /// A problem, which every process meets anew.
+    Problem,
+    /// Worth a line of the first process.
+    Notice,
+    /// An include that must not fail has failed: the first process says so, and the others are not asked.
+    Broken,
 }
 
 /// What a line is made of.
@@ -21,6 +42,8 @@ pub enum Piece {
     Words(Words),
     Open(Span),
     Close(Span),
+    /// A line that could not be expanded.
+    Said(Span, Said),
 }
 
 impl Piece {
@@ -28,7 +51,7 @@ impl Piece {
     pub fn at(&self) -> Span {
         match self {
             Self::Words(words) => words.at,
-            Self::Open(at) | Self::Close(at) => *at,
+            Self::Open(at) | Self::Close(at) | Self::Said(at, _) => *at,
         }
     }
 }
@@ -72,7 +95,21 @@ pub fn pieces(lines: &[Logical]) -> Vec<Piece> {
     out
 }
 
+/// The first brace outside double quotes.
+#[must_use]
+pub fn first_brace(text: &str) -> Option<usize> {
+    let mut in_quotes = false;
+    text.bytes().position(|byte| {
+        in_quotes ^= byte == b'"';
+        !in_quotes && matches!(byte, b'{' | b'}')
+    })
+}
+
 fn split(line: &Logical, out: &mut Vec<Piece>) {
+    if let Some(said) = &line.said {
+        out.push(Piece::Said(line.at, said.clone()));
+        return;
+    }
     let mut start = 0;
     let mut in_quotes = false;
     for (index, byte) in line.text.bytes().enumerate() {
@@ -154,7 +191,7 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<String> {
-        let line = Logical { text: line.into(), at: Span::default(), column: Some(0) };
+        let line = Logical { text: line.into(), at: Span::default(), column: Some(0), said: None };
         let mut out = Vec::new();
         split(&line, &mut out);
         out.iter()
@@ -162,6 +199,7 @@ mod tests {
                 Piece::Words(words) => words.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join("|"),
                 Piece::Open(_) => "{".into(),
                 Piece::Close(_) => "}".into(),
+                Piece::Said(_, said) => said.text.clone(),
             })
             .collect()
     }
@@ -182,7 +220,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_line_becomes_pieces_inside_it(line in "\\PC*") {
-            let logical = Logical { text: line.clone(), at: Span::default(), column: Some(0) };
+            let logical = Logical { text: line.clone(), at: Span::default(), column: Some(0), said: None };
             let mut out = Vec::new();
             split(&logical, &mut out);
             for piece in out {

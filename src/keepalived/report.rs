@@ -2,7 +2,7 @@
 
 use crate::text::{
     diag::{Diagnostic, Diagnostics, Severity},
-    source::{Sources, Span},
+    source::{FileId, Sources, Span},
 };
 
 /// Exit codes of `-t`. The highest that was met is the one reported, so a deprecation hides a fault of rank 4.
@@ -79,6 +79,7 @@ pub struct Report {
     worst: ExitCode,
     abort: bool,
     unread: bool,
+    broken: bool,
     refused: bool,
     pass: Pass,
 }
@@ -127,7 +128,7 @@ impl Report {
     /// Whether a start with this configuration is impossible.
     #[must_use]
     pub fn refused(&self) -> bool {
-        self.refused || self.abort
+        self.refused || self.abort || self.broken
     }
 
     /// For people and for the log of a running daemon; the original's `-t` does not say it.
@@ -167,7 +168,7 @@ impl Report {
         }
         let place = match (span, self.pass) {
             (None, _) => Place::Nowhere,
-            (Some(span), Pass::Global) => Place::LineOnly(span),
+            (Some(span), Pass::Global) if span.file == FileId::default() => Place::LineOnly(span),
             (Some(span), _) => Place::FileAndLine(span),
         };
         self.lines.push(Line { place, text: text.clone(), pass: self.pass, running: false });
@@ -186,6 +187,17 @@ impl Report {
     #[must_use]
     pub fn aborted(&self) -> bool {
         self.abort
+    }
+
+    /// An include that must not fail has failed: the processes behind the first never see the file.
+    pub fn include_failed(&mut self, code: &'static str, span: Span, text: String) {
+        self.ranked(code, ExitCode::Security, Some(span), text);
+        self.broken = true;
+    }
+
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.broken
     }
 
     /// There is no main file: `-t` is content with that, a start is not.

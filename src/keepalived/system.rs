@@ -50,7 +50,8 @@ pub trait System {
 
     fn host_name(&self) -> String;
 
-    fn environment(&self, name: &str) -> Option<String>;
+    /// Where relative paths count from.
+    fn working_directory(&self) -> String;
 
     /// A number from 0 to 32767.
     fn random(&self) -> u16;

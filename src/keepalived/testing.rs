@@ -64,8 +64,8 @@ impl System for FakeMachine {
         "main.example.org".into()
     }
 
-    fn environment(&self, name: &str) -> Option<String> {
-        (name == "HOME").then(|| "/root".into())
+    fn working_directory(&self) -> String {
+        "/etc/keepalived".into()
     }
 
     fn random(&self) -> u16 {

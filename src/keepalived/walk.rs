@@ -7,7 +7,7 @@ use super::{
     draft::Draft,
     keyword::{Block, Call, Closing, Grammar, Keyword, Opens, Status, missing_argument},
     keywords,
-    lex::{Piece, Words, quotes_are_paired},
+    lex::{Gravity, Piece, Said, Words, quotes_are_paired},
     report::{Pass, Report},
     system::System,
 };
@@ -23,6 +23,9 @@ use crate::{
 pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft {
     let mut draft = Draft::default();
     for pass in [Pass::Global, Pass::Check, Pass::Vrrp] {
+        if report.broken() {
+            break;
+        }
         report.enter(pass);
         // Two processes read these; the second reading is the one that counts.
         draft.files.clear();
@@ -33,6 +36,9 @@ pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft
 
 /// The last pass, which only repeats what nobody understands.
 pub fn walk_last(pieces: &[Piece], system: &dyn System, report: &mut Report) {
+    if report.broken() {
+        return;
+    }
     report.enter(Pass::Bfd);
     let draft = &mut Draft::default();
     Walker { pieces, at: 0, level: 0, pass: Pass::Bfd, draft, system, report }.whole();
@@ -61,15 +67,30 @@ impl Walker<'_> {
         if self.report.aborted() {
             return None;
         }
-        let piece = self.pieces.get(self.at)?.clone();
+        let mut piece = self.pieces.get(self.at)?.clone();
         self.at += 1;
+        while let Piece::Said(at, said) = &piece {
+            self.said(*at, said.clone());
+            piece = self.pieces.get(self.at)?.clone();
+            self.at += 1;
+        }
         match &piece {
             Piece::Open(_) => self.level += 1,
             Piece::Close(at) if self.level == 0 => self.report.at("extra-brace", *at, "Extra '}' found"),
             Piece::Close(_) => self.level -= 1,
             Piece::Words(words) => self.check_quotes(words),
+            Piece::Said(..) => {}
         }
         Some(piece)
+    }
+
+    fn said(&mut self, at: Span, said: Said) {
+        match (said.gravity, self.pass) {
+            (Gravity::Problem, _) => self.report.at(said.code, at, said.text),
+            (Gravity::Notice, Pass::Global) => self.report.notice(said.code, Some(at), said.text),
+            (Gravity::Broken, Pass::Global) => self.report.include_failed(said.code, at, said.text),
+            (Gravity::Notice | Gravity::Broken, _) => {}
+        }
     }
 
     fn check_quotes(&mut self, words: &Words) {
@@ -91,6 +112,7 @@ impl Walker<'_> {
                 Piece::Close(_) if block != Block::Top => return,
                 Piece::Close(at) => self.unknown(block, "}", at),
                 Piece::Words(words) => self.keyword(block, &words),
+                Piece::Said(..) => {}
             }
         }
     }
@@ -141,7 +163,7 @@ impl Walker<'_> {
             match piece {
                 Piece::Open(_) => depth += 1,
                 Piece::Close(_) => depth -= 1,
-                Piece::Words(_) => {}
+                Piece::Words(_) | Piece::Said(..) => {}
             }
             if depth == 0 {
                 return;
@@ -150,7 +172,8 @@ impl Walker<'_> {
     }
 
     fn inside(&mut self, keyword: &'static Keyword, words: &Words) {
-        if let (Opens::List(_), [extra, ..]) = (keyword.opens, words.arguments()) {
+        let known = !matches!(keyword.status, Status::Missing | Status::MissingExtra);
+        if let (true, Opens::List(_), [extra, ..]) = (known, keyword.opens, words.arguments()) {
             let text = format!("Block {} has extra parameters {} ...", keyword.name, extra.text);
             self.report.at("extra-words", extra.at, text);
         }
@@ -195,6 +218,7 @@ impl Walker<'_> {
                     let mut call = Call { keyword, words: &words, args, system: self.system, report: self.report };
                     entry(self.draft, &mut call);
                 }
+                Piece::Said(..) => {}
             }
         }
     }

@@ -236,8 +236,8 @@ impl keepalived::System for OnlyFile {
         "here".to_owned()
     }
 
-    fn environment(&self, _: &str) -> Option<String> {
-        None
+    fn working_directory(&self) -> String {
+        "/".to_owned()
     }
 
     fn random(&self) -> u16 {

@@ -73,8 +73,8 @@ impl System for Elsewhere {
         Machine.host_name()
     }
 
-    fn environment(&self, name: &str) -> Option<String> {
-        Machine.environment(name)
+    fn working_directory(&self) -> String {
+        Machine.working_directory()
     }
 
     fn random(&self) -> u16 {
@@ -106,7 +106,7 @@ impl Walk<'_> {
             self.at += 1;
             match piece {
                 Piece::Close(_) if block != Block::Top => return,
-                Piece::Open(_) | Piece::Close(_) => {}
+                Piece::Open(_) | Piece::Close(_) | Piece::Said(..) => {}
                 Piece::Words(words) => {
                     let at = self.sources.locate(words.words[0].at);
                     let keyword = keywords::find(block, words.keyword());
@@ -134,7 +134,7 @@ impl Walk<'_> {
             match piece {
                 Piece::Open(_) => depth += 1,
                 Piece::Close(_) => depth -= 1,
-                Piece::Words(_) => {}
+                Piece::Words(_) | Piece::Said(..) => {}
             }
         }
     }
