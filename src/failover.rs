@@ -19,9 +19,16 @@ pub mod supervisor;
 pub mod vrrp;
 pub mod watch;
 
-use std::{io::Write as _, path::Path, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 
-use crate::keepalived;
+use self::argv::Format;
+use crate::{
+    keepalived,
+    text::show::{caret, json},
+};
 
 /// Runs `keepalived` with the arguments of the process.
 #[must_use]
@@ -29,7 +36,7 @@ pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let code = match argv::parse(&arguments) {
         Ok(argv::Wish::Run(options)) => supervisor::run(&options),
-        Ok(argv::Wish::Test { options, log }) => test(&options, log.as_deref()),
+        Ok(argv::Wish::Test(wish)) => test(&wish),
         Ok(argv::Wish::Say(text)) => {
             eprint!("{text}");
             0
@@ -60,21 +67,36 @@ fn load(options: &argv::Options) -> (keepalived::Checked, std::io::Result<()>) {
 }
 
 /// `-t`: reads the configuration and says what is wrong with it.
-fn test(options: &argv::Options, log: Option<&Path>) -> i32 {
-    let (checked, entered) = load(options);
-    // Without its namespace nothing is known of the interfaces. The original then says no more than its parent has seen,
-    // and is content.
-    let (lines, code): (Vec<String>, i32) = match entered {
-        Ok(()) => (checked.report.lines(&checked.sources).collect(), checked.report.exit_code()),
+fn test(wish: &argv::Test) -> i32 {
+    let (checked, entered) = load(&wish.options);
+    let report = &checked.report;
+    let (text, code) = match entered {
+        Ok(()) => (shown(&checked, wish.format), if wish.strict { report.strict() } else { report.exit_code() }),
+        // Without its namespace nothing is known of the interfaces. The original then says no more than its parent has seen,
+        // and is content.
         Err(error) => {
-            let parent = checked.report.log_lines(&checked.sources, keepalived::report::Pass::Global);
-            (parent.chain([format!("WARNING - unable to enter {error}")]).collect(), 0)
+            let parent = report.log_lines(&checked.sources, keepalived::report::Pass::Global);
+            (lines(parent.chain([format!("WARNING - unable to enter {error}")])), 0)
         }
     };
-    let text: String = lines.into_iter().map(|line| line + "\n").collect();
-    let written = match log {
+    let written = match &wish.log {
         Some(path) => std::fs::write(path, text.as_bytes()),
         None => std::io::stderr().write_all(text.as_bytes()),
     };
     if written.is_err() { 1 } else { code }
+}
+
+/// What there is to say. Scripts get the original's lines; a person at a terminal sees where, and what was overlooked too.
+fn shown(checked: &keepalived::Checked, format: Option<Format>) -> String {
+    let terminal = std::io::stderr().is_terminal();
+    let (sources, report) = (&checked.sources, &checked.report);
+    match format.unwrap_or(if terminal { Format::Caret } else { Format::Original }) {
+        Format::Original => lines(report.lines(sources)),
+        Format::Caret => caret::render(sources, report.diagnostics(), terminal),
+        Format::Json => json::render(sources, report.diagnostics()),
+    }
+}
+
+fn lines(all: impl Iterator<Item = String>) -> String {
+    all.map(|line| line + "\n").collect()
 }

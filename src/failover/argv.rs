@@ -18,13 +18,33 @@ const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
 #[derive(Debug)]
 pub enum Wish {
     Run(Box<Options>),
-    Test {
-        options: Box<Options>,
-        log: Option<PathBuf>,
-    },
+    Test(Box<Test>),
     Say(String),
     /// Print a signal's number.
     Signal(i32),
+}
+
+/// `-t`.
+#[derive(Debug)]
+pub struct Test {
+    pub options: Options,
+    /// Where to write; standard error when `None`.
+    pub log: Option<PathBuf>,
+    /// Warnings are problems too.
+    pub strict: bool,
+    /// `None`: carets on a terminal, else the original's lines.
+    pub format: Option<Format>,
+}
+
+/// How problems are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The original's lines.
+    Original,
+    /// The line with a caret under what is wrong.
+    Caret,
+    /// An object a line.
+    Json,
 }
 
 /// Options of a running daemon.
@@ -134,6 +154,8 @@ const FLAGS: &[Flag] = &[
     flag('i', "config-id", "ID", "Name that `@ID` lines are for; the host's by default"),
     long("signum", "NAME", "Print a signal's number: STOP RELOAD DATA STATS STATS_CLEAR JSON"),
     flag('t', "config-test", "[FILE]", "Check the configuration; messages to the file or standard error"),
+    long("strict", "", "With -t: warnings are problems too"),
+    long("format", "FORM", "With -t: original, caret or json; carets on a terminal by default"),
     long("original-timing", "", "Keep keepalived's own timeline of a failover"),
     long("config-fd", "N", "Internal to the original").tuning(),
     flag('v', "version", "", "Print the version"),
@@ -185,7 +207,11 @@ pub fn parse(words: &[String]) -> Result<Wish, String> {
     }
     let options = Box::new(options(words, &matches)?);
     match value("config-test") {
-        Some(log) => Ok(Wish::Test { options, log: (!log.is_empty()).then(|| log.into()) }),
+        Some(log) => {
+            let log = (!log.is_empty()).then(|| log.into());
+            let format = value("format").map(|name| format(&name)).transpose()?;
+            Ok(Wish::Test(Box::new(Test { options: *options, log, strict: given("strict"), format })))
+        }
         None => Ok(Wish::Run(options)),
     }
 }
@@ -266,6 +292,15 @@ fn facility(name: Option<String>) -> u8 {
             eprintln!("Invalid log facility '{name}'");
             DAEMON
         }
+    }
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    match name {
+        "original" => Ok(Format::Original),
+        "caret" => Ok(Format::Caret),
+        "json" => Ok(Format::Json),
+        _ => Err(format!("Unknown format {name}")),
     }
 }
 
@@ -353,9 +388,15 @@ mod tests {
 
     #[test]
     fn test_mode_takes_an_optional_file() {
-        assert!(matches!(parsed("keepalived -t"), Ok(Wish::Test { log: None, .. })));
-        assert!(matches!(parsed("keepalived -t -f /x"), Ok(Wish::Test { log: None, .. })));
-        let with_file = parsed("keepalived --config-test=/tmp/x");
-        assert!(matches!(with_file, Ok(Wish::Test { log: Some(path), .. }) if path == std::path::Path::new("/tmp/x")));
+        let test = |line: &str| match parsed(line) {
+            Ok(Wish::Test(test)) => *test,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(test("keepalived -t").log, None);
+        assert_eq!(test("keepalived -t -f /x").log, None);
+        assert_eq!(test("keepalived --config-test=/tmp/x").log, Some("/tmp/x".into()));
+        let strict = test("keepalived -t --strict --format json");
+        assert_eq!((strict.strict, strict.format), (true, Some(Format::Json)));
+        assert!(parsed("keepalived -t --format=xml").is_err());
     }
 }

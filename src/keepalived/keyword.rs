@@ -125,6 +125,8 @@ pub struct Keyword {
     pub passes: &'static [Pass],
     /// The original's complaint about an argument. `{name}` is the block's name, `{word}` the argument.
     pub invalid: &'static str,
+    /// Written again it adds to what was written before, rather than taking its place.
+    pub adds: bool,
     pub status: Status,
     pub doc: &'static str,
     pub examples: &'static [&'static str],
@@ -142,6 +144,7 @@ pub const KEYWORD: Keyword = Keyword {
     opens: Opens::Nothing,
     passes: &[Pass::Vrrp],
     invalid: "",
+    adds: false,
     status: Status::Works,
     doc: "",
     examples: &[],

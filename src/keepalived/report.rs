@@ -138,6 +138,24 @@ impl Report {
         self.diagnostics.push(Diagnostic::new(code, Severity::Warning, text).at(span));
     }
 
+    /// What the original accepts without a word, and surely nobody meant. Only people are told; [`Self::strict`] counts it.
+    pub fn overlooked(&mut self, code: &'static str, span: Span, text: impl Into<String>, help: impl Into<String>) {
+        let mut diagnostic = Diagnostic::new(code, Severity::Warning, text).at(span);
+        let help = help.into();
+        diagnostic.help = (!help.is_empty()).then_some(help);
+        if !self.abort && !self.diagnostics.iter().any(|known| *known == diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Like [`Self::overlooked`], with the place that it has to do with.
+    pub fn overlooked_also(&mut self, code: &'static str, span: Span, text: impl Into<String>, other: (Span, &str)) {
+        let diagnostic = Diagnostic::new(code, Severity::Warning, text).at(span).also(other.0, other.1);
+        if !self.abort && !self.diagnostics.iter().any(|known| *known == diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// For the log of a running daemon.
     pub fn log_only(&mut self, text: impl Into<String>) {
         let line = Line { place: Place::Nowhere, text: text.into(), pass: self.pass, running: true };
@@ -224,6 +242,15 @@ impl Report {
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         if self.abort { MISSING_ARGUMENT } else { self.worst.number() }
+    }
+
+    /// What `-t --strict` ends with: every warning is a problem.
+    #[must_use]
+    pub fn strict(&self) -> i32 {
+        match self.exit_code() {
+            0 if self.diagnostics.iter().any(|found| found.severity >= Severity::Warning) => ExitCode::Problem.number(),
+            code => code,
+        }
     }
 
     /// What `-t` prints.

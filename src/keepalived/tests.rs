@@ -126,6 +126,28 @@ fn slip_of_the_finger_gets_a_suggestion_under_a_caret() {
     assert!(shown.contains("    ^^^^^^^^^\n"), "{shown}");
 }
 
+/// Each is accepted by the original without a word.
+#[test]
+fn what_the_original_overlooks_is_pointed_at_and_strictness_refuses_it() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-fixtures/keepalived/valid");
+    for (name, code) in [
+        ("silent_trailing", "ignored-words"),
+        ("dup_priority", "repeated"),
+        ("smart_quotes", "curly-quotes"),
+        ("notify_noquote", "no-such-user"),
+        ("timeout_gt_interval", "long-timeout"),
+        ("unicast_self", "own-peer"),
+        ("vip_dup", "repeated"),
+    ] {
+        let text = std::fs::read_to_string(root.join(format!("{name}.conf"))).expect("a fixture");
+        let checked = check("f", &text);
+        assert_eq!((checked.report.exit_code(), checked.report.strict()), (0, 5), "{name}");
+        assert!(checked.report.diagnostics().iter().any(|found| found.code == code), "{name}");
+    }
+    let clean = std::fs::read_to_string(root.join("ok_min.conf")).expect("a fixture");
+    assert_eq!(check("f", &clean).report.strict(), 0);
+}
+
 #[test]
 fn virtual_server_passes_the_test_with_a_warning() {
     let checked = check("f", "virtual_server 192.0.2.1 80 {\n    lb_algo rr\n    nat_mask 255.0.0.0\n}\n");

@@ -3,6 +3,8 @@
 //! The original has four processes that each read the whole file and skip what is another's. They all complain of what
 //! nobody knows, so those complaints come four times; the walk does the same, and [`Report`] keeps one of each for people.
 
+use std::collections::BTreeMap;
+
 use super::{
     draft::Draft,
     keyword::{Block, Call, Closing, Grammar, Keyword, Opens, Status, missing_argument},
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     ir::failover::MissingFeature,
     text::{
-        grammar::{self, Arg, Args, Invalid, Mismatch, Problem},
+        grammar::{self, Arg, Args, Invalid, Mismatch, Problem, Word},
         source::Span,
     },
 };
@@ -94,6 +96,11 @@ impl Walker<'_> {
     }
 
     fn check_quotes(&mut self, words: &Words) {
+        let curly = |word: &&Word| word.text.contains(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']);
+        if let Some(word) = words.words.iter().find(curly) {
+            let text = format!("'{}' is written with typographic quotes, which quote nothing here", word.text);
+            self.report.overlooked("curly-quotes", word.at, text, "write \" instead");
+        }
         if !quotes_are_paired(&words.raw) {
             self.report.at("unterminated-quote", words.at, format!("Unterminated quote '{}'", words.raw));
             self.report.at("unmatched-quote", words.at, format!("Unmatched quote: '{}'", words.raw));
@@ -106,15 +113,41 @@ impl Walker<'_> {
 
     /// Reads keywords up to the end of a block.
     fn block(&mut self, block: Block) {
+        let mut seen = BTreeMap::new();
         while let Some(piece) = self.next() {
             match piece {
                 Piece::Open(at) => self.report.at("unexpected-brace", at, "Unexpected '{' - ignoring"),
                 Piece::Close(_) if block != Block::Top => return,
                 Piece::Close(at) => self.unknown(block, "}", at),
-                Piece::Words(words) => self.keyword(block, &words),
+                Piece::Words(words) => {
+                    self.note_repetition(block, &words, &mut seen);
+                    self.keyword(block, &words);
+                }
                 Piece::Said(..) => {}
             }
         }
+    }
+
+    /// A setting that is written twice: the last one counts, and the first was probably not meant to be lost.
+    fn note_repetition(&mut self, block: Block, words: &Words, seen: &mut BTreeMap<&'static str, Span>) {
+        let Some(keyword) = keywords::find(block, words.keyword()) else { return };
+        let is_setting = matches!(keyword.grammar, Grammar::Args([Arg::Value(..), ..]))
+            && matches!(keyword.opens, Opens::Nothing)
+            && !keyword.adds;
+        if let (true, Some(before)) = (is_setting && block != Block::Top, seen.insert(keyword.name, words.at)) {
+            let text = format!("'{}' is written twice; only the last one counts", keyword.name);
+            self.report.overlooked_also("repeated", words.at, text, (before, "has no effect"));
+        }
+    }
+
+    /// Words behind the arguments, which the original ignores.
+    fn note_rest(&mut self, keyword: &'static Keyword, words: &Words, taken: usize) {
+        let rest = &words.arguments()[taken.min(words.arguments().len())..];
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return };
+        let is_keyword = keyword.blocks.iter().any(|block| keywords::find(*block, &first.text).is_some());
+        let help = if is_keyword { format!("'{}' needs a line of its own", first.text) } else { String::new() };
+        let text = format!("what follows the arguments of '{}' is ignored", keyword.name);
+        self.report.overlooked("ignored-words", first.at.to(last.at), text, help);
     }
 
     fn unknown(&mut self, block: Block, word: &str, at: Span) {
@@ -245,6 +278,9 @@ impl Walker<'_> {
         let positional = args.iter().all(|arg| matches!(arg, Arg::Value(..) | Arg::Optional(..)));
         // Further words are ignored, as in the original, where the grammar is only words.
         let count = if positional { args.len().min(words.arguments().len()) } else { words.arguments().len() };
+        if keyword.status == Status::Works {
+            self.note_rest(keyword, words, count);
+        }
         match grammar::match_words(args, &words.arguments()[..count], words.at.after()) {
             Ok(args) => Some(args),
             Err(mismatches) => {

@@ -45,6 +45,10 @@ fn virtual_address(draft: &mut Draft, call: &mut Call<'_>) {
         call.complain("family", format!("({name}): address family must match VRRP instance [{written}] - ignoring"));
         return;
     }
+    if let Some(before) = instance.addresses.iter().find(|known| known.ip == address.ip) {
+        let text = format!("{} is listed twice", address.ip);
+        call.report.overlooked_also("repeated", call.words.at, text, (before.at, "first here"));
+    }
     instance.addresses.push(address);
 }
 

@@ -57,6 +57,7 @@ const GNA_INTERVAL: Keyword = Keyword {
 
 const INTERFACE: Keyword = Keyword {
     name: "interface",
+    adds: true,
     blocks: GARP,
     grammar: Grammar::Args(&[Arg::Value("interface", Kind::Word)]),
     doc: "The interface that the pauses are for.",

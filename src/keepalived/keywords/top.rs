@@ -102,6 +102,12 @@ fn script_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
     let no_default_user = draft.global.bad_script_user;
     let script = draft.script();
     let name = script.name.clone();
+    if let (Some(timeout), interval) = (script.timeout, script.interval.unwrap_or(Duration::from_secs(1)))
+        && timeout > interval
+    {
+        let text = format!("script '{name}' may run longer than its interval; runs are left out meanwhile");
+        closing.report.overlooked("long-timeout", script.at, text, "make the timeout no longer than the interval");
+    }
     if script.command.is_none() {
         closing.report.at("no-script", closing.at, format!("No script set for vrrp_script {name} - removing"));
         draft.scripts.pop();

@@ -104,6 +104,10 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         report.general("strict", format!("({name}) State MASTER must match being address owner"));
         role = if priority == 255 { Role::Master } else { Role::Backup };
     }
+    if let Some(own) = draft.source.filter(|own| draft.peers.iter().any(|peer| peer.ip == *own)) {
+        let text = format!("({name}) {own} is this router's own address and its peer");
+        report.overlooked("own-peer", draft.at, text, "list only the other routers in unicast_peer");
+    }
     let transport = transport(&draft, global, family, &name, report);
     let mut out = Instance {
         at: draft.at,

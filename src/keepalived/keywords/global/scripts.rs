@@ -122,6 +122,7 @@ fn timed(call: &mut Call<'_>) -> Option<Timed> {
 
 const NOTIFY_FIFO: Keyword = Keyword {
     name: "notify_fifo",
+    adds: true,
     blocks: GLOBAL,
     grammar: WORD,
     doc: "A named pipe that gets a line for each change.",

@@ -72,6 +72,10 @@ fn unicast_peer(draft: &mut Draft, call: &mut Call<'_>) {
         call.complain("family", text);
         return;
     }
+    if let Some(before) = instance.peers.iter().find(|known| known.ip == ip) {
+        let text = format!("{} is a peer already", before.ip);
+        call.report.overlooked("repeated", call.words.at, text, "");
+    }
     instance.peers.push(peer);
 }
 
