@@ -8,6 +8,7 @@ pub mod csv;
 pub mod field;
 pub mod fields;
 pub mod info;
+pub mod invalid;
 pub mod json;
 pub mod page;
 pub mod row;

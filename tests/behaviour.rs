@@ -19,6 +19,8 @@ mod failover_pair;
 mod farm;
 #[path = "behaviour/health.rs"]
 mod health;
+#[path = "behaviour/invalid_messages.rs"]
+mod invalid_messages;
 #[path = "behaviour/master.rs"]
 mod master;
 #[path = "behaviour/operators.rs"]

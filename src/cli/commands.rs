@@ -1,6 +1,7 @@
 //! Every command. A new one is one const in the file of its family and one line in that file's list.
 
 pub mod connection;
+pub mod errors;
 pub mod missing;
 pub mod patterns;
 pub mod proxies;
@@ -15,8 +16,17 @@ use crate::ir::listener::AccessLevel;
 use crate::ir::{ProxyId, ServerId};
 use crate::text::book::Status;
 
-const LISTS: &[&[&Command]] =
-    &[connection::ALL, patterns::ALL, proxies::ALL, servers::ALL, sessions::ALL, show::ALL, tables::ALL, missing::ALL];
+const LISTS: &[&[&Command]] = &[
+    connection::ALL,
+    errors::ALL,
+    patterns::ALL,
+    proxies::ALL,
+    servers::ALL,
+    sessions::ALL,
+    show::ALL,
+    tables::ALL,
+    missing::ALL,
+];
 
 /// Commands that every list of commands ends with.
 pub const ALWAYS: [&str; 3] = ["help", "prompt", "quit"];

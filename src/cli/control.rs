@@ -1,9 +1,12 @@
 //! The running process as operators see and change it. The shell implements it; commands only know this.
 
+use std::sync::Arc;
+
 use crate::health::state::{Admin, Change};
 use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::stats::info::Facts;
+use crate::stats::invalid::Invalid;
 use crate::stats::row::Row;
 use crate::table::store::Table;
 
@@ -53,6 +56,10 @@ pub trait Control {
     fn startup_logs(&self) -> String;
     /// Does something with a proxy's stick-table and the milliseconds of its clock; `false`: it has none.
     fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool;
+    /// How many messages could not be read, and the last of each proxy and direction.
+    fn invalid(&self) -> (u64, Vec<(ProxyId, Arc<Invalid>)>);
+    /// `22/Nov/2026:19:51:52.715` for microseconds since 1970; for now without.
+    fn date(&self, micros: Option<i64>) -> String;
     fn environment(&self) -> Vec<(String, String)>;
 }
 

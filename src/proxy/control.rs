@@ -15,7 +15,9 @@ use crate::health::state::{Admin, Change};
 use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId, VarScope};
 use crate::ir::global::SetVar;
 use crate::ir::{Config, ProxyId, ServerId};
+use crate::log::date;
 use crate::stats::info::Facts;
+use crate::stats::invalid::Invalid;
 use crate::stats::row::Row;
 use crate::table::store::Table;
 use crate::text::source::Span;
@@ -210,6 +212,22 @@ impl Control for Hands {
     fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool {
         let table = self.0.proxies[p.0].table.as_ref();
         table.inspect(|t| f(&mut lock(t), self.0.uptime_ms())).is_some()
+    }
+
+    fn invalid(&self) -> (u64, Vec<(ProxyId, Arc<Invalid>)>) {
+        let of = |(i, p): (usize, &super::world::ProxyLive)| {
+            let kept = lock(&p.invalid).clone();
+            kept.into_iter().flatten().map(move |k| (ProxyId(i), k))
+        };
+        (self.0.invalid_messages.load(Relaxed), self.0.proxies.iter().enumerate().flat_map(of).collect())
+    }
+
+    fn date(&self, micros: Option<i64>) -> String {
+        let micros = micros.unwrap_or_else(super::clock::unix_micros);
+        let mut out = Vec::new();
+        let civil = date::civil(micros.div_euclid(1_000_000), self.0.offset());
+        date::clf_ms(&civil, (micros.rem_euclid(1_000_000) / 1000) as u32, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
     }
 
     fn environment(&self) -> Vec<(String, String)> {

@@ -12,6 +12,7 @@ mod cookies;
 mod course;
 mod direct;
 mod facts;
+mod invalid;
 mod obtain;
 mod request;
 mod respond;

@@ -14,6 +14,7 @@ use crate::ir::proxy::Proxy;
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::queue::Queue;
 use crate::stats::counters;
+use crate::stats::invalid::Invalid;
 use crate::table::store::Table;
 
 /// One process.
@@ -39,6 +40,8 @@ pub struct World {
     pub accepting: AtomicU32,
     /// What a successor may ask for. Weak, so that those who listen can still close them.
     pub sockets: OnceLock<Vec<Weak<OwnedFd>>>,
+    /// Messages so far that could not be read: numbers them.
+    pub invalid_messages: AtomicU64,
     /// Streams so far: numbers them.
     pub streams: AtomicU64,
 }
@@ -80,6 +83,8 @@ pub struct ProxyLive {
     pub last_change: AtomicU64,
     /// Milliseconds spent without a server.
     pub down_time: AtomicU64,
+    /// The last request and the last response that could not be read.
+    pub invalid: Mutex<[Option<Arc<Invalid>>; 2]>,
 }
 
 /// One bound address.
@@ -123,6 +128,7 @@ impl World {
             threads: Mutex::default(),
             accepting: AtomicU32::new(0),
             sockets: OnceLock::new(),
+            invalid_messages: AtomicU64::new(0),
             streams: AtomicU64::new(0),
             config,
         })
@@ -208,6 +214,7 @@ impl ProxyLive {
             backup: AtomicU32::new(0),
             last_change: AtomicU64::new(0),
             down_time: AtomicU64::new(0),
+            invalid: Mutex::default(),
         };
         live.count_usable(p);
         live

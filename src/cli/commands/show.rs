@@ -15,7 +15,6 @@ pub const ALL: &[&Command] = &[
     &CLI_LEVEL,
     &CLI_SOCKETS,
     &ENV,
-    &ERRORS,
     &GET_VAR,
     &SET_VAR,
     &INFO,
@@ -157,14 +156,6 @@ const ENV: Command = Command {
         let lines = all.iter().filter(|(n, _)| wanted.is_empty() || n == wanted).map(|(n, v)| format!("{n}={v}\n"));
         Output::Text(lines.collect())
     },
-    ..COMMAND
-};
-const ERRORS: Command = Command {
-    name: "show errors",
-    args: "[<px>] [request|response]",
-    level: AccessLevel::Operator,
-    doc: "report last request and/or response errors for each proxy",
-    status: crate::text::book::Status::Missing,
     ..COMMAND
 };
 const STARTUP_LOGS: Command = Command {

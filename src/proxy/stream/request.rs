@@ -8,6 +8,7 @@ use crate::proxy::clock;
 use crate::proxy::end::{End, When, Who};
 use crate::proxy::session::{Client, Received};
 use crate::proxy::tables;
+use crate::stats::invalid::Direction;
 
 impl Stream {
     /// Reads a whole head, or says why there will be none.
@@ -20,15 +21,16 @@ impl Stream {
             fields: tune.http_maxhdr.saturating_sub(1),
             lenient: self.front(c).options.accept_invalid_http_request,
         };
-        loop {
+        let head = loop {
             if !c.buf.is_empty() {
                 match head::request(c.buf.data(), &mut self.request, limits) {
-                    Ok(Parsed::Complete(n)) => {
-                        c.buf.consume(n);
-                        break;
-                    }
+                    Ok(Parsed::Complete(n)) => break n,
                     Ok(Parsed::Partial) if c.buf.len() < tune.bufsize - tune.maxrewrite => {}
-                    _ => return Err(self.unreadable(c, Who::Policy, 400)),
+                    wrong => {
+                        let at = wrong.err().map_or(c.buf.len(), |e| e.at);
+                        self.keep_request(c, c.buf.data(), at);
+                        return Err(self.unreadable(c, Who::Policy, 400));
+                    }
                 }
             }
             c.timer.arm_after(began, patience);
@@ -38,20 +40,22 @@ impl Stream {
                 Received::End | Received::Error => return Err(self.unreadable(c, Who::Client, 400)),
                 Received::Woken => return Err(self.client_stop(c, Received::Woken, When::Request)),
             }
-        }
+        };
         if self.request.wire_len() > tune.bufsize - tune.maxrewrite {
             return Err(self.unreadable(c, Who::Policy, 400));
         }
         self.asked = framing::request(&mut self.request).map_err(|Refused(status)| {
-            self.request.clear();
+            self.keep_contradiction(c, Direction::Request, &c.buf.data()[..head]);
             self.unreadable(c, Who::Policy, status)
         })?;
+        c.buf.consume(head);
         self.body = Decoder::new(self.asked.body);
         // While the server works, its answer can have this memory.
         c.buf.release_if_empty();
         // Chunks that came with the head are looked at before anything is done with it.
         self.request_seen.look(self.body, c.buf.data(), &mut self.trailers);
         if self.request_seen.is_bad() {
+            self.keep_chunks(c, c.buf.data());
             return Err(self.unreadable(c, Who::Policy, 400));
         }
         self.times.request = self.ms();

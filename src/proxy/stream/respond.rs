@@ -21,6 +21,7 @@ use crate::proxy::pool::ServerConnection;
 use crate::proxy::session::{Client, Received};
 use crate::proxy::tables::Event;
 use crate::proxy::tunnel::Sent;
+use crate::stats::invalid::Direction;
 
 /// What waiting for the response's head ended with.
 enum Head {
@@ -107,12 +108,15 @@ impl Stream {
             if !buf.is_empty() {
                 match head::response(buf.data(), &mut self.response, limits) {
                     Ok(Parsed::Complete(n)) => {
-                        buf.consume(n);
                         let is_head = self.request.method() == b"HEAD";
                         match framing::response(&mut self.response, is_head) {
                             Ok(f) => self.answered = f,
-                            Err(_) => return Head::Failed(Failure::Junk),
+                            Err(_) => {
+                                self.keep_contradiction(c, Direction::Response, &buf.data()[..n]);
+                                return Head::Failed(Failure::Junk);
+                            }
                         }
+                        buf.consume(n);
                         if self.response.status() == 101 || self.response.status() >= 200 {
                             let wanted = RetryOn::Status(self.response.status());
                             let again = self.is_replayable() && !self.effects.no_l7_retry;
@@ -129,7 +133,11 @@ impl Stream {
                         continue;
                     }
                     Ok(Parsed::Partial) if buf.len() < tune.bufsize - tune.maxrewrite => {}
-                    _ => return Head::Failed(Failure::Junk),
+                    wrong => {
+                        let at = wrong.err().map_or(buf.len(), |e| e.at);
+                        self.keep_response(c, buf.data(), at);
+                        return Head::Failed(Failure::Junk);
+                    }
                 }
             }
             let (session, timer, client) = (&c.session, &c.timer, &c.sock);
