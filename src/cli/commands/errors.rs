@@ -33,7 +33,8 @@ fn errors(c: &dyn Control, input: &Input<'_>) -> Output {
     let mut out = format!("Total events captured on [{}] : {total}\n", c.date(None));
     for (id, message) in kept {
         let p = config.proxy(id);
-        if is_wanted(p) && only.is_none_or(|d| d == message.direction) {
+        let other = message.other.as_ref().is_some_and(|o| named(&o.name, o.id));
+        if (all || other || named(&p.name, p.id)) && only.is_none_or(|d| d == message.direction) {
             out += &message.text(&Known { name: p.name.clone(), id: p.id }, &c.date(Some(message.when)));
         }
     }
