@@ -11,6 +11,7 @@ pub mod config;
 pub mod expr;
 pub mod failover;
 pub mod global;
+pub mod growing;
 pub mod listener;
 pub mod log;
 pub mod proxy;

@@ -31,6 +31,7 @@ pub mod master;
 pub mod operate;
 pub mod pool;
 pub mod registry;
+pub mod roster;
 pub mod rules;
 pub mod servers;
 pub mod session;

@@ -41,6 +41,8 @@ mod proxy_tables;
 mod proxy_tcp;
 #[path = "behaviour/proxying.rs"]
 mod proxying;
+#[path = "behaviour/roster.rs"]
+mod roster;
 #[path = "behaviour/server_state.rs"]
 mod server_state;
 #[path = "behaviour/space.rs"]

@@ -99,6 +99,13 @@ impl Farm {
         }
     }
 
+    /// One more server.
+    pub fn push(&mut self, member: Member) {
+        self.members.push(member);
+        self.score.push(0);
+        self.rebuild();
+    }
+
     pub fn member(&self, server: usize) -> Member {
         self.members[server]
     }

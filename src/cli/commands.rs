@@ -5,6 +5,7 @@ pub mod errors;
 pub mod missing;
 pub mod patterns;
 pub mod proxies;
+pub mod roster;
 pub mod servers;
 pub mod sessions;
 pub mod show;
@@ -21,6 +22,7 @@ const LISTS: &[&[&Command]] = &[
     errors::ALL,
     patterns::ALL,
     proxies::ALL,
+    roster::ALL,
     servers::ALL,
     sessions::ALL,
     show::ALL,
@@ -78,10 +80,10 @@ pub fn server(control: &dyn Control, name: &str) -> Result<(ProxyId, ServerId), 
     };
     let config = control.config();
     let found = config.backend(backend).and_then(|p| {
-        let s =
-            config.proxy(p).servers.iter().position(|s| {
-                s.name == server || server.strip_prefix('#').and_then(|n| n.parse().ok()) == Some(s.id)
-            })?;
+        let s = config
+            .proxy(p)
+            .servers
+            .find(|s| s.name == server || server.strip_prefix('#').and_then(|n| n.parse().ok()) == Some(s.id))?;
         Some((p, ServerId(s)))
     });
     found.ok_or_else(|| {

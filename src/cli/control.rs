@@ -16,6 +16,14 @@ pub trait Control {
     fn facts(&self) -> Facts;
     fn rows(&self) -> Vec<Row>;
     fn server(&self, p: ProxyId, s: ServerId) -> ServerView;
+    /// A new server in maintenance; the words are its address and parameters, as on a `server` line.
+    ///
+    /// # Errors
+    /// The words for the operator.
+    fn add_server(&self, p: ProxyId, name: &str, words: &[String]) -> Result<(), String>;
+    /// # Errors
+    /// The words for the operator.
+    fn delete_server(&self, p: ProxyId, s: ServerId) -> Result<(), String>;
     /// `false`: it was so already.
     fn set_state(&self, p: ProxyId, s: ServerId, admin: Admin) -> bool;
     fn set_health(&self, p: ProxyId, s: ServerId, health: Change);

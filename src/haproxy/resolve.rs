@@ -1,5 +1,6 @@
 //! Giving names their targets once everything is read: backends, servers, tables, files, addresses.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -33,6 +34,9 @@ pub fn run(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
         arguments(p, ProxyId(i), &names, &userlists, diag);
         tables(p, &names, diag);
     }
+    for (p, s) in names.pinned.take() {
+        draft.config.proxies[p.0].servers[s.0].pinned = true;
+    }
     super::server_state::load(&mut draft.config, outside, diag);
     addresses(draft, outside, diag);
 }
@@ -55,17 +59,19 @@ fn number(draft: &mut Draft) {
 }
 
 /// Who is called what.
+#[derive(Default)]
 struct Names {
     front: HashMap<String, ProxyId>,
     back: HashMap<String, ProxyId>,
     servers: HashMap<(ProxyId, String), ServerId>,
     tables: HashMap<String, ProxyId>,
+    /// Servers that something names.
+    pinned: RefCell<Vec<(ProxyId, ServerId)>>,
 }
 
 impl Names {
     fn of(proxies: &[Proxy]) -> Self {
-        let mut n =
-            Self { front: HashMap::new(), back: HashMap::new(), servers: HashMap::new(), tables: HashMap::new() };
+        let mut n = Self::default();
         for (i, p) in proxies.iter().enumerate() {
             let id = ProxyId(i);
             if p.kind.is_front() {
@@ -90,7 +96,9 @@ impl Names {
             Some((b, s)) => (*self.back.get(b)?, s),
             None => (here, name),
         };
-        self.servers.get(&(backend, server.to_owned())).map(|s| (backend, *s))
+        let found = self.servers.get(&(backend, server.to_owned())).map(|s| (backend, *s));
+        self.pinned.borrow_mut().extend(found);
+        found
     }
 }
 
@@ -131,19 +139,19 @@ fn backends(p: &mut Proxy, names: &Names, diag: &mut Diagnostics) {
 
 fn servers_named(p: &mut Proxy, names: &Names, diag: &mut Diagnostics) {
     let owner = p.name.clone();
-    let list: HashMap<String, ServerId> =
-        p.servers.iter().enumerate().map(|(i, s)| (s.name.clone(), ServerId(i))).collect();
+    let here = names.back.get(&owner).copied();
     for u in &mut p.use_server {
         let ServerName::Static(s) = &mut u.target else { continue };
-        s.target = list.get(&s.name).copied();
+        let found = here.and_then(|h| names.servers.get(&(h, s.name.clone())).map(|s| (h, *s)));
+        names.pinned.borrow_mut().extend(found);
+        s.target = found.map(|(_, s)| s);
         if s.target.is_none() {
             let message =
                 format!("backend '{owner}' : unable to find server '{}' referenced in a 'use-server' rule.", s.name);
             diag.push(Diagnostic::error("unknown-server", s.at, message).placed(Place::Nowhere));
         }
     }
-    let here = names.back.get(&owner).copied();
-    for s in &mut p.servers {
+    for s in p.servers.iter_mut() {
         let Some(t) = &mut s.options.track else { continue };
         t.target = here.and_then(|h| names.server(&t.name, h));
         if t.target.is_none() {
@@ -294,7 +302,7 @@ fn lines(text: &str, is_map: bool) -> Vec<PatternEntry> {
 fn addresses(draft: &mut Draft, outside: &dyn Outside, diag: &mut Diagnostics) {
     let mut failed = false;
     for p in &mut draft.config.proxies {
-        for s in &mut p.servers {
+        for s in p.servers.iter_mut() {
             if let Some(port) = s.saved.as_ref().and_then(|s| s.port) {
                 s.address.set_port(port);
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::action::{Reply, Rule, RuleSets};
 use super::check::CheckRules;
 use super::expr::{Acl, Condition, Format, Sample};
+use super::growing::Growing;
 use super::listener::Listener;
 use super::log::LogTarget;
 use super::server::{Server, ServerOptions, Source};
@@ -46,7 +47,7 @@ pub struct Proxy {
     pub cookie_captured: Option<CaptureCookie>,
 
     // The back side.
-    pub servers: Vec<Server>,
+    pub servers: Growing<Server>,
     pub default_server: ServerOptions,
     pub balance: Balance,
     /// The `balance` line, also an inherited one: it rules `dispatch` and `option transparent` out.
@@ -432,6 +433,15 @@ pub fn is_wildcard(ip: IpAddr) -> bool {
 }
 
 impl Proxy {
+    /// Whether servers may come while it runs: not where a map of all of them is computed once.
+    pub fn takes_servers_later(&self) -> bool {
+        match self.balance {
+            Balance::RoundRobin | Balance::LeastConn | Balance::First | Balance::Random { .. } => true,
+            Balance::StaticRr => false,
+            _ => self.hash_type.consistent,
+        }
+    }
+
     /// A section with the compiled-in defaults (HAProxy manual 4).
     pub fn new(name: impl Into<String>, kind: ProxyKind, at: Span) -> Self {
         Self {
@@ -458,7 +468,7 @@ impl Proxy {
             request_headers_captured: Vec::new(),
             response_headers_captured: Vec::new(),
             cookie_captured: None,
-            servers: Vec::new(),
+            servers: Growing::new(),
             default_server: ServerOptions::default(),
             balance: Balance::default(),
             balance_at: None,

@@ -18,6 +18,8 @@ pub struct Server {
     pub hostname: Option<String>,
     pub port_rule: PortRule,
     pub options: ServerOptions,
+    /// A rule, an expression or another server names it: it cannot be taken away while the process runs.
+    pub pinned: bool,
     /// What a state file says of it.
     pub saved: Option<Saved>,
     pub at: Span,

@@ -36,7 +36,7 @@ pub fn samples(p: &mut Proxy, f: &mut dyn FnMut(&mut Sample)) {
             reply(r, f);
         }
     }
-    for s in &mut p.servers {
+    for s in p.servers.iter_mut() {
         s.options.set_proxy_v2_tlv.iter_mut().for_each(|(_, s)| f(s));
     }
     for step in p.checks.http.iter_mut().chain(&mut p.checks.tcp) {

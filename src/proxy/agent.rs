@@ -20,7 +20,7 @@ pub async fn drive(local: &'static Local, p: ProxyId, s: ServerId) {
     let server = &world.config.proxies[p.0].servers[s.0];
     let inter = server.options.agent_inter.unwrap_or(server.options.timing.inter);
     let timer = local.timers.timer();
-    loop {
+    while !world.config.proxies[p.0].servers.is_gone(s.0) {
         let began = clock::now();
         let pause = local.timers.timer();
         if world.server(p, s).agent_enabled.load(Relaxed)

@@ -25,6 +25,17 @@ use crate::ir::proxy::Proxy;
 use crate::ir::server::Server;
 use crate::ir::{ProxyId, ServerId};
 
+/// Starts the checks of a server that came later; `enable health` lets them begin.
+pub fn start_one(local: &'static Local, p: ProxyId, s: ServerId) {
+    let options = &spec(local.world, p, s).1.options;
+    if options.check {
+        tokio::task::spawn_local(drive(local, p, s, Duration::ZERO));
+    }
+    if options.agent_check && options.agent_port.is_some() {
+        tokio::task::spawn_local(super::agent::drive(local, p, s));
+    }
+}
+
 /// Starts the checks of every server, spread over one interval so that they do not all come at once. One thread of the
 /// process does this.
 pub fn start(local: &'static Local) {
@@ -68,7 +79,7 @@ async fn drive(local: &'static Local, p: ProxyId, s: ServerId, first: Duration) 
     let timer = local.timers.timer();
     let script = script::of(&world.config.proxies[p.0].checks);
     timer.sleep(first).await;
-    loop {
+    while !world.config.proxies[p.0].servers.is_gone(s.0) {
         let live = world.server(p, s);
         let began = clock::now();
         let enabled = live.checks_enabled.load(Relaxed);

@@ -102,7 +102,7 @@ async fn converse(
     mut successor: Option<StdStream>,
 ) {
     let mut reader = BufReader::new(r);
-    let hands = Hands(local.world);
+    let hands = Hands(local.world, local);
     loop {
         let Some(line) = read_line(local, &mut reader, &session).await else { return };
         if line.trim_end() == GET_SOCKETS

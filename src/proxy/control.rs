@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::servers::Target;
+use super::thread::Local;
 use super::world::{State, World, lock};
-use super::{checks, operate, statistics, stop};
+use super::{checks, operate, roster, statistics, stop};
 use crate::cli::control::{Control, ServerView};
 use crate::haproxy::draft::Draft;
 use crate::haproxy::lower::format;
@@ -23,7 +24,7 @@ use crate::table::store::Table;
 use crate::text::source::Span;
 
 /// The hands of an operator.
-pub struct Hands(pub &'static World);
+pub struct Hands(pub &'static World, pub &'static Local);
 
 impl Control for Hands {
     fn config(&self) -> &Config {
@@ -42,7 +43,8 @@ impl Control for Hands {
         let (live, server) = (self.0.server(p, s), &self.0.config.proxies[p.0].servers[s.0]);
         let address = (**live.address.load()).as_ref().and_then(Target::inet);
         let health = lock(&live.health).clone();
-        let is_paused = health.admin == Admin::Maintenance && (server.options.check || server.options.disabled);
+        let is_checked = server.options.check && live.checks_enabled.load(Relaxed);
+        let is_paused = health.admin == Admin::Maintenance && (is_checked || server.options.disabled);
         let (options, last) = (&server.options, health.last.verdict);
         ServerView {
             address,
@@ -73,6 +75,14 @@ impl Control for Hands {
             most_served: live.counters.streams.max(),
             idle: live.counters.idle.get(),
         }
+    }
+
+    fn add_server(&self, p: ProxyId, name: &str, words: &[String]) -> Result<(), String> {
+        roster::add(self.1, p, name, words)
+    }
+
+    fn delete_server(&self, p: ProxyId, s: ServerId) -> Result<(), String> {
+        roster::delete(self.0, p, s)
     }
 
     fn set_state(&self, p: ProxyId, s: ServerId, admin: Admin) -> bool {

@@ -19,6 +19,13 @@ pub struct Machine {
     own: Vec<(String, String)>,
 }
 
+impl Machine {
+    /// One on which a name that cannot be resolved is no error.
+    pub fn tolerant() -> Self {
+        Self { tolerant: true, ..Self::default() }
+    }
+}
+
 /// What a configuration may ask about how it is loaded.
 fn offered(args: &Args) -> Vec<(String, String)> {
     let hostname = || nix::unistd::gethostname().ok().and_then(|n| n.into_string().ok());

@@ -47,7 +47,7 @@ impl Pool {
     /// The connection used last that is still alive. `only_proven`: one that has carried more than one request.
     pub fn take(&self, proxy: ProxyId, server: ServerId, only_proven: bool) -> Option<Box<ServerConnection>> {
         let mut idle = self.idle.borrow_mut();
-        let list = &mut idle[proxy.0][server.0];
+        let list = idle[proxy.0].get_mut(server.0)?;
         let mut at = list.len();
         while at > 0 {
             at -= 1;
@@ -73,7 +73,13 @@ impl Pool {
             return;
         }
         live.counters.idle.inc();
-        self.idle.borrow_mut()[proxy.0][server.0].push(Idle { connection, since: clock::now() });
+        let mut idle = self.idle.borrow_mut();
+        let lists = &mut idle[proxy.0];
+        // A server may have come after this thread.
+        if lists.len() <= server.0 {
+            lists.resize_with(server.0 + 1, Vec::new);
+        }
+        lists[server.0].push(Idle { connection, since: clock::now() });
     }
 
     /// Closes what has been idle for longer than its server's `pool-purge-delay`, once a second, for ever.
@@ -99,7 +105,8 @@ impl Pool {
 
     /// Closes every idle connection of a server.
     pub fn forget(&self, proxy: ProxyId, server: ServerId) {
-        let list = std::mem::take(&mut self.idle.borrow_mut()[proxy.0][server.0]);
+        let mut idle = self.idle.borrow_mut();
+        let list = idle[proxy.0].get_mut(server.0).map(std::mem::take).unwrap_or_default();
         list.iter().for_each(|_| {
             self.world.server(proxy, server).counters.idle.dec();
         });

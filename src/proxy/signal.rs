@@ -32,7 +32,8 @@ pub async fn handle(local: &'static Local, closing: &watch::Sender<bool>) {
 
 fn show_servers(world: &World) {
     for (p, live) in world.config.proxies.iter().zip(&world.proxies) {
-        for (s, server) in p.servers.iter().zip(&live.servers) {
+        for (i, s) in p.servers.present() {
+            let server = &live.servers[i];
             let line = format!(
                 "SIGHUP: Server {}/{} is {}. Conn: {} act, {} pend, {} tot.",
                 p.name,

@@ -41,7 +41,7 @@ pub fn rows_of(world: &World, id: ProxyId) -> Vec<Row> {
             out.push(Row::new(&Subject::Listener(&Socket { common, listener, counters: &l.counters, open })));
         }
     }
-    for i in 0..proxy.servers.len() {
+    for (i, _) in proxy.servers.present() {
         out.push(server(world, id, ServerId(i), common));
     }
     if proxy.kind.is_back() {

@@ -10,6 +10,7 @@ use super::servers::ServerLive;
 use crate::balance::farm::{Farm, Member, SCALE};
 use crate::expr::pattern::Library;
 use crate::expr::vars::VarList;
+use crate::ir::growing::Growing;
 use crate::ir::proxy::Proxy;
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::queue::Queue;
@@ -68,7 +69,8 @@ pub struct ProxyLive {
     pub front: counters::Front,
     pub back: counters::Back,
     pub listeners: Vec<ListenerLive>,
-    pub servers: Vec<ServerLive>,
+    /// By the numbers of the configured ones.
+    pub servers: Growing<ServerLive>,
     pub farm: Mutex<Farm>,
     pub table: Option<Mutex<Table>>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
@@ -194,7 +196,7 @@ impl World {
 
 impl ProxyLive {
     fn new(id: ProxyId, p: &Proxy, maxconn: u32) -> Self {
-        let servers: Vec<ServerLive> =
+        let servers: Growing<ServerLive> =
             p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
         let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
         let farm = Farm::new(&p.balance, p.hash_type, p.options.allbackups, members);
@@ -247,6 +249,13 @@ impl ProxyLive {
         };
         self.active.store(n(false), Ordering::Relaxed);
         self.backup.store(n(true), Ordering::Relaxed);
+    }
+
+    /// Tells the balancer of a server that came later.
+    pub fn joined(&self, p: &Proxy, server: ServerId) {
+        let m = member(&self.servers[server.0], &p.servers[server.0]);
+        lock(&self.farm).push(m);
+        self.count_usable(p);
     }
 
     /// Tells the balancer what became of a server.

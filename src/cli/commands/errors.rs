@@ -19,9 +19,9 @@ const ERRORS: Command = Command {
 fn errors(c: &dyn Control, input: &Input<'_>) -> Output {
     let config = c.config();
     let wanted = input.word(0);
-    let is_wanted =
-        |p: &crate::ir::proxy::Proxy| matches!(wanted, "" | "-1") || p.name == wanted || wanted.parse() == Ok(p.id);
-    if !matches!(wanted, "" | "-1") && !config.proxies.iter().any(is_wanted) {
+    let named = |name: &str, id: u32| name == wanted || wanted.parse() == Ok(id);
+    let all = matches!(wanted, "" | "-1");
+    if !all && !config.proxies.iter().any(|p| named(&p.name, p.id)) {
         return Output::line("No such proxy.");
     }
     let only = match input.word(1) {

@@ -16,7 +16,6 @@ missing! {
         "new ssl crl-file" "set ssl ca-file" "set ssl cert" "set ssl crl-file" "set ssl ocsp-response" "set ssl tls-key"
         "show ssl ca-file" "show ssl cert" "show ssl crl-file" "show ssl crt-list" "show ssl ocsp-response" "show ssl providers"
         "show tls-keys";
-    "create and remove servers while running": "add server" "del server";
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
     "dynamic cookies": "disable dynamic-cookie backend" "enable dynamic-cookie backend" "set dynamic-cookie-key backend";
     "the inside of the process":

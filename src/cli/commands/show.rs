@@ -215,7 +215,7 @@ fn servers(c: &dyn Control, input: &Input<'_>) -> Result<Vec<(ProxyId, ServerId)
         name => Some(config.backend(name).ok_or_else(|| Output::line("Can't find backend."))?),
     };
     let proxies = (0..config.proxies.len()).map(ProxyId).filter(|p| only.is_none_or(|o| o == *p));
-    Ok(proxies.flat_map(|p| (0..config.proxy(p).servers.len()).map(move |s| (p, ServerId(s)))).collect())
+    Ok(proxies.flat_map(|p| config.proxy(p).servers.present().map(move |(s, _)| (p, ServerId(s)))).collect())
 }
 
 /// The columns that `server-state-file` reads (management guide 9.3 `show servers state`).

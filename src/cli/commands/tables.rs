@@ -290,7 +290,7 @@ fn changes(words: &[String], t: &Table, config: &Config, p: ProxyId) -> Found<Ve
         let stored = t.items().find(|i| i.item == item).and_then(|i| t.place(i.item, 0));
         if kind.name == "server_id" && sticks(config, p) {
             let (id, _) = number.ok_or("Require a valid integer value to store")?;
-            let s = config.proxies[p.0].servers.iter().position(|s| i64::from(s.id) == id);
+            let s = config.proxies[p.0].servers.find(|s| i64::from(s.id) == id);
             return s.map(|s| Change::Server(ServerId(s))).ok_or_else(|| format!("No server has the number {id}"));
         }
         let place = stored.ok_or("Data type not stored in this table")?;

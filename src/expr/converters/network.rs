@@ -54,7 +54,7 @@ const SRV_QUEUE: Converter = Converter {
             Some((b, n)) => (s.config.backend(b)?, n),
             None => (s.back?.0, name),
         };
-        let server = s.config.proxy(backend).servers.iter().position(|x| x.name == server)?;
+        let server = s.config.proxy(backend).servers.find(|x| x.name == server)?;
         s.live.gauge(Gauge::ServerQueue(backend, ServerId(server))).map(Value::Int)
     },
     ..CONVERTER

@@ -91,6 +91,10 @@ fn portless(p: &Proxy, s: &Server) -> Option<&'static str> {
     if !matches!(s.address, Address::Inet(_) | Address::Name { .. }) {
         return None;
     }
+    // The address is not known yet either: an operator gives both.
+    if s.address.ip().is_some_and(|ip| ip.is_unspecified()) {
+        return None;
+    }
     let steps: &[CheckStep] = match p.checks.kind {
         CheckKind::Http => &p.checks.http,
         CheckKind::Tcp => &p.checks.tcp,

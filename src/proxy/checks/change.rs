@@ -86,7 +86,7 @@ pub fn backend_changed(world: &'static World, p: ProxyId, had: (u32, u32), has: 
 pub fn followers(world: &'static World, p: ProxyId, s: ServerId) -> impl Iterator<Item = (ProxyId, ServerId)> {
     let follows = move |server: &Server| server.options.track.as_ref().and_then(|t| t.target) == Some((p, s));
     world.config.proxies.iter().enumerate().flat_map(move |(i, proxy)| {
-        let all = proxy.servers.iter().enumerate();
+        let all = proxy.servers.present();
         all.filter(move |(_, x)| follows(x)).map(move |(j, _)| (ProxyId(i), ServerId(j)))
     })
 }

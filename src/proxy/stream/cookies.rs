@@ -172,7 +172,7 @@ impl Stream {
             self.cookie.asked = Asked::Old;
             return;
         }
-        let found = p.servers.iter().position(|s| s.options.cookie.as_deref().is_some_and(|k| k.as_bytes() == v.name));
+        let found = p.servers.find(|s| s.options.cookie.as_deref().is_some_and(|k| k.as_bytes() == v.name));
         let Some(s) = found.filter(|_| !v.name.is_empty()) else {
             self.cookie.asked = Asked::Invalid;
             return;

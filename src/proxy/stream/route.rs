@@ -88,7 +88,7 @@ impl Stream {
                 ServerName::Static(n) => n.target,
                 ServerName::Dynamic(f) => {
                     let name = self.with_scope(c, |scope| format::to_vec(f, scope));
-                    back.servers.iter().position(|s| s.name.as_bytes() == name).map(ServerId)
+                    back.servers.find(|s| s.name.as_bytes() == name).map(ServerId)
                 }
             };
             let live = &self.local.world.proxies[back_id.0];

@@ -180,7 +180,7 @@ impl Form {
         let Some(p) = backend.map(ProxyId) else { return "ERRP" };
         let (mut done, mut unknown) = (0, 0);
         for name in &self.servers {
-            let Some(s) = world.config.proxies[p.0].servers.iter().position(|x| x.name == *name).map(ServerId) else {
+            let Some(s) = world.config.proxies[p.0].servers.find(|x| x.name == *name).map(ServerId) else {
                 unknown += 1;
                 continue;
             };

@@ -4,6 +4,7 @@ use crate::haproxy::keyword::{BACK, BACKEND, KEYWORD, Keyword, LISTEN, Line, Syn
 use crate::haproxy::lower::address;
 use crate::haproxy::params::server;
 use crate::ir::address::{Address, PortRule};
+use crate::ir::growing::Growing;
 use crate::ir::server::Server;
 use crate::text::atoms;
 use crate::text::diag::{Diagnostic, Place};
@@ -38,11 +39,18 @@ const SERVER: Keyword = Keyword {
     ..KEYWORD
 };
 
+/// The least number from `least` on that no server has.
+pub fn free_id(servers: &Growing<Server>, least: u32) -> u32 {
+    let taken: Vec<u32> = servers.present().map(|(_, s)| s.id).collect();
+    (least..).find(|n| !taken.contains(n)).unwrap_or(least)
+}
+
 fn push(l: &mut Line<'_>, mut s: Server) {
     let p = l.proxy();
     if s.id == 0 {
-        let taken: Vec<u32> = p.servers.iter().map(|x| x.id).collect();
-        s.id = (1..).find(|n| !taken.contains(n)).unwrap_or(1);
+        // Those with a number of their own count too.
+        let least = u32::try_from(p.servers.len() + 1).unwrap_or(u32::MAX);
+        s.id = free_id(&p.servers, least);
     }
     p.servers.push(s);
 }
@@ -71,6 +79,7 @@ fn one(l: &mut Line<'_>, name: &str, at: usize) -> Option<Server> {
         address: parsed.address,
         port_rule: rule,
         options,
+        pinned: false,
         saved: None,
         at: l.at(),
     })
