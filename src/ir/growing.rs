@@ -228,7 +228,11 @@ mod tests {
     fn readers_on_other_threads_see_whole_elements() {
         let list: Growing<String> = Growing::new();
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..200).for_each(|n| drop(list.append(n.to_string()))));
+            scope.spawn(|| {
+                for n in 0..200 {
+                    list.append(n.to_string());
+                }
+            });
             scope.spawn(|| {
                 while list.len() < 200 {
                     assert!(list.iter().enumerate().all(|(i, s)| *s == i.to_string()));

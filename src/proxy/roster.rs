@@ -83,16 +83,16 @@ fn read(world: &World, p: ProxyId, name: &str, words: &[String]) -> Result<Serve
     let mut loaded = haproxy::load(vec![("add server".to_owned(), text)], &Machine::tolerant());
     let prefix = format!("'server {}/{name}' : ", proxy.name);
     if let Some(d) = loaded.diagnostics.iter().find(|d| d.severity == Severity::Error) {
-        return Err(format!("{}", d.message.strip_prefix(&prefix).unwrap_or(&d.message)));
+        return Err(d.message.strip_prefix(&prefix).unwrap_or(&d.message).to_owned());
     }
     let read = loaded.config.proxies.iter_mut().find_map(|p| p.servers.iter_mut().next().cloned());
     let mut server = read.ok_or("'server' expects <name> and <addr>[:<port>] as arguments.")?;
     // Counted within the text above; the backend counts anew.
-    if !words.iter().any(|w| *w == "id") {
+    if !words.contains(&"id") {
         server.id = 0;
     }
     // What could not be resolved waits for an address, no more.
-    server.options.disabled = words.iter().any(|w| *w == "disabled");
+    server.options.disabled = words.contains(&"disabled");
     if server.options.agent_check && server.options.agent_port.is_none() {
         return Err(format!("server {name} does not have agent port. Agent check has been disabled."));
     }
