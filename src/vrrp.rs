@@ -14,6 +14,7 @@
 //! The wire is the original's, byte for byte. The timeline differs by default where the original leaves clients without
 //! service for no reason; [`Timing`] says where and switches it back.
 
+pub mod ah;
 pub mod group;
 pub mod input;
 pub mod instance;

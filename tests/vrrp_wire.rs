@@ -131,7 +131,7 @@ fn hex(text: &str) -> Vec<u8> {
 fn datagram(packet: &Packet) -> Vec<u8> {
     match (packet.source, packet.destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            wrap_v4(packet.id, packet.ttl, source, destination, &packet.payload)
+            wrap_v4(packet.protocol, packet.id, packet.ttl, source, destination, &packet.payload)
         }
         _ => panic!("IPv4 expected"),
     }
@@ -177,6 +177,21 @@ fn password_is_in_clear_and_in_the_checksum() {
          auth_type PASS \n auth_pass aaaa \n } \n virtual_ipaddress { \n 10.99.0.60/24 \n } \n }",
         "10.99.0.1",
         &["45c0 0028 0001 0000 ff70 d02e 0a63 0001 e000 0012 213c 9601 0101 7a5f 0a63 003c 6161 6161 0000 0000"],
+    );
+}
+
+#[test]
+fn authentication_header_sums_over_the_ip_header_and_counts() {
+    assert_sent(
+        "vrrp_instance VI { \n interface eth0 \n virtual_router_id 60 \n priority 150 \n authentication { \n \
+         auth_type AH \n auth_pass abcd \n } \n virtual_ipaddress { \n 10.99.0.60/24 \n } \n }",
+        "10.99.0.1",
+        &[
+            "45c0 0040 0001 0000 ff33 d053 0a63 0001 e000 0012 7004 0000 0a63 0001 0000 0001 ac59 835f f08b 5f6c fab7 \
+             1a47 213c 9601 0201 3c22 0a63 003c 0000 0000 0000 0000",
+            "45c0 0040 0002 0000 ff33 d052 0a63 0001 e000 0012 7004 0000 0a63 0001 0000 0002 26c0 0f7a 1aa1 805f 88d8 \
+             886a 213c 9601 0201 3c22 0a63 003c 0000 0000 0000 0000",
+        ],
     );
 }
 

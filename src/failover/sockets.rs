@@ -6,15 +6,17 @@ use tokio::{sync::mpsc::Sender as Queue, task::JoinHandle, time::sleep};
 
 use super::log::Logger;
 use crate::{
-    ir::failover::{Failover, Family, Transport},
+    ir::failover::{Auth, Failover, Family, Transport},
     net::{
         announce::Announcer,
         vrrp::{Receiver, Sender},
     },
     vrrp::{
+        ah,
         input::Link,
         ip::Datagram,
         output::{Announce, Packet},
+        packet,
     },
 };
 
@@ -28,7 +30,7 @@ pub struct Arrival {
     pub source: IpAddr,
     pub destination: IpAddr,
     pub ttl: u8,
-    pub header: usize,
+    pub header: Vec<u8>,
     pub payload: Vec<u8>,
 }
 
@@ -39,7 +41,7 @@ impl Arrival {
             source: self.source,
             destination: self.destination,
             ttl: self.ttl,
-            header: self.header,
+            header: &self.header,
             payload: &self.payload,
         }
     }
@@ -55,12 +57,14 @@ pub struct Sockets {
 struct Pair {
     index: u32,
     sender: Sender,
-    task: JoinHandle<()>,
+    /// One for each protocol.
+    tasks: Vec<JoinHandle<()>>,
+    protocols: Vec<u8>,
 }
 
 impl Drop for Pair {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -76,7 +80,9 @@ impl Sockets {
             config.instances.iter().any(|item| item.interface == interface && item.family == family)
                 && links.get(interface).is_some_and(|link| link.index == index)
         };
-        self.pairs.retain(|(interface, family), pair| wanted(interface, *family, pair.index));
+        self.pairs.retain(|(interface, family), pair| {
+            wanted(interface, *family, pair.index) && protocols(config, interface, *family) == pair.protocols
+        });
         for instance in &config.instances {
             let key = (instance.interface.clone(), instance.family);
             let Some(link) = links.get(&instance.interface).filter(|_| !self.pairs.contains_key(&key)) else {
@@ -84,12 +90,13 @@ impl Sockets {
             };
             match self.open(config, instance.family, link, instance.receive_buffer) {
                 Ok(pair) => {
-                    let detail = format!(
-                        "VRRP sockpool: [ifindex({:>3}), family({}), proto(112)]",
-                        link.index,
-                        instance.family.name()
-                    );
-                    log.detail(&detail);
+                    for protocol in &pair.protocols {
+                        let family = instance.family.name();
+                        log.detail(&format!(
+                            "VRRP sockpool: [ifindex({:>3}), family({family}), proto({protocol})]",
+                            link.index
+                        ));
+                    }
                     self.pairs.insert(key, pair);
                 }
                 Err(error) => log.info(&format!("Unable to open VRRP sockets on {}: {error}", link.name)),
@@ -104,15 +111,19 @@ impl Sockets {
     }
 
     fn open(&self, config: &Failover, family: Family, link: &Link, buffer: Option<usize>) -> std::io::Result<Pair> {
-        let receiver = Receiver::open(family, &link.name, link.index, buffer)?;
-        for instance in config.instances.iter().filter(|item| item.interface == link.name && item.family == family) {
-            if let Transport::Multicast { group } = instance.transport {
-                receiver.join(group)?;
+        let (mut tasks, protocols) = (Vec::new(), protocols(config, &link.name, family));
+        for &protocol in &protocols {
+            let receiver = Receiver::open(protocol, family, &link.name, link.index, buffer)?;
+            for instance in config.instances.iter().filter(|item| item.interface == link.name && item.family == family)
+            {
+                if let Transport::Multicast { group } = instance.transport {
+                    receiver.join(group)?;
+                }
             }
+            tasks.push(tokio::task::spawn_local(listen(receiver, link.name.clone(), self.arrivals.clone())));
         }
         let sender = Sender::open(family, &link.name, link.index)?;
-        let task = tokio::task::spawn_local(listen(receiver, link.name.clone(), self.arrivals.clone()));
-        Ok(Pair { index: link.index, sender, task })
+        Ok(Pair { index: link.index, sender, tasks, protocols })
     }
 
     /// Sends an advert.
@@ -152,6 +163,13 @@ impl Sockets {
     }
 }
 
+/// What arrives for the routers of an interface: adverts, and authentication headers only where somebody wants them.
+fn protocols(config: &Failover, interface: &str, family: Family) -> Vec<u8> {
+    let mut here = config.instances.iter().filter(|item| item.interface == interface && item.family == family);
+    let sealed = here.any(|item| matches!(item.auth, Auth::Ah(_)));
+    std::iter::once(packet::PROTOCOL).chain(sealed.then_some(ah::PROTOCOL)).collect()
+}
+
 async fn listen(receiver: Receiver, interface: String, arrivals: Queue<Arrival>) {
     let mut buffer = vec![0; LARGEST];
     loop {
@@ -163,7 +181,7 @@ async fn listen(receiver: Receiver, interface: String, arrivals: Queue<Arrival>)
                     source: datagram.source,
                     destination: datagram.destination,
                     ttl: datagram.ttl,
-                    header: datagram.header,
+                    header: datagram.header.to_vec(),
                     payload: datagram.payload.to_vec(),
                 });
             })

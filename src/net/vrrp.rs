@@ -31,9 +31,9 @@ pub struct Receiver {
 impl Receiver {
     /// # Errors
     /// No right to open raw sockets, or the interface is gone.
-    pub fn open(family: Family, interface: &str, index: u32, buffer: Option<usize>) -> io::Result<Self> {
+    pub fn open(protocol: u8, family: Family, interface: &str, index: u32, buffer: Option<usize>) -> io::Result<Self> {
         let domain = domain(family);
-        let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(i32::from(PROTOCOL))))?;
+        let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(i32::from(protocol))))?;
         socket.bind_device(Some(interface.as_bytes()))?;
         match family {
             Family::V4 => socket.set_multicast_all_v4(false)?,
@@ -93,7 +93,7 @@ impl Receiver {
                 destination: destination.into(),
                 ttl: hop_limit,
                 // The kernel keeps the header of IPv6 to itself, and the original counts without it.
-                header: 0,
+                header: &[],
                 payload: &buffer[..length],
             }),
             Received::Nothing => {}
@@ -180,7 +180,7 @@ impl Sender {
     pub fn send(&mut self, packet: &Packet) -> io::Result<()> {
         match (self.family, packet.source, packet.destination) {
             (Family::V4, IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let bytes = wrap_v4(packet.id, packet.ttl, source, destination, &packet.payload);
+                let bytes = wrap_v4(packet.protocol, packet.id, packet.ttl, source, destination, &packet.payload);
                 let to = SocketAddr::V4(SocketAddrV4::new(destination, 0));
                 self.socket.send_to(&bytes, &to.into()).map(|_| ())
             }

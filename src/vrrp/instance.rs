@@ -29,7 +29,7 @@ use super::{
     stats::Stats,
     timing::Timing,
     track::{Assessment, OWNER, Watched, source},
-    verdict::{self, Heard},
+    verdict::{self, Heard, Known},
     why::{Fault, State, Why},
 };
 use crate::ir::failover::{Instance, Version};
@@ -72,6 +72,8 @@ pub struct VirtualRouter {
     pub master_interval: Duration,
     /// The next identification of an IPv4 header; never zero, which would ask the kernel to choose.
     next_id: u16,
+    /// The last sequence number of an authentication header, sent or heard.
+    sequence: u32,
     /// End of `preempt_delay`, once the first advert of lower priority was heard.
     preempt_after: Option<Time>,
     /// When the master-down timer was last set from scratch.
@@ -101,6 +103,7 @@ impl VirtualRouter {
             master: None,
             master_interval: config.advert_interval,
             next_id: 1,
+            sequence: 0,
             preempt_after: None,
             watching_since: Time::ZERO,
             down_at: None,
@@ -201,7 +204,8 @@ impl VirtualRouter {
         if !matches!(self.state, State::Backup | State::Master) {
             return;
         }
-        let heard = match verdict::judge(&self.config, datagram, self.master.map(|master| master.address)) {
+        let known = Known { master: self.master.map(|master| master.address), sequence: self.sequence };
+        let heard = match verdict::judge(&self.config, datagram, known) {
             Ok(heard) => heard,
             Err(rejection) => {
                 rejection.count(&mut self.stats);
@@ -213,6 +217,7 @@ impl VirtualRouter {
             }
         };
         self.stats.advert_rcvd += 1;
+        self.sequence = heard.sequence.unwrap_or(self.sequence);
         if heard.priority == 0 {
             self.stats.pri_zero_rcvd += 1;
         }

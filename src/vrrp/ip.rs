@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::packet::{PROTOCOL, checksum};
+use super::{
+    ah,
+    packet::{Raw, checksum},
+};
 
 /// Class of network control traffic (RFC 9568 leaves it open, the original sends this).
 pub const TRAFFIC_CLASS: u8 = 0xc0;
@@ -17,21 +20,30 @@ pub struct Datagram<'a> {
     pub destination: IpAddr,
     /// Time to live or hop limit as received.
     pub ttl: u8,
-    /// Bytes of the IP header, which log lines count in.
-    pub header: usize,
+    /// The IP header, whose length log lines count in. Empty for IPv6: the kernel keeps that one to itself.
+    pub header: &'a [u8],
     pub payload: &'a [u8],
 }
 
-/// An IPv4 datagram of protocol 112 around `payload`, as a raw socket with `IP_HDRINCL` wants it. `id` counts up from one.
+impl<'a> Datagram<'a> {
+    /// The advert, behind the authentication header if there is one.
+    #[must_use]
+    pub fn advert(&self) -> Option<Raw<'a>> {
+        let skipped = if ah::is_sealed(self) { ah::LENGTH } else { 0 };
+        Raw::new(self.payload.get(skipped..)?)
+    }
+}
+
+/// An IPv4 datagram around `payload`, as a raw socket with `IP_HDRINCL` wants it. `id` counts up from one.
 #[must_use]
-pub fn wrap_v4(id: u16, ttl: u8, source: Ipv4Addr, destination: Ipv4Addr, payload: &[u8]) -> Vec<u8> {
+pub fn wrap_v4(protocol: u8, id: u16, ttl: u8, source: Ipv4Addr, destination: Ipv4Addr, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(HEADER + payload.len()).unwrap_or(u16::MAX);
     let mut out = Vec::with_capacity(HEADER + payload.len());
     out.extend([0x45, TRAFFIC_CLASS]);
     out.extend(length.to_be_bytes());
     out.extend(id.to_be_bytes());
     // Neither "do not fragment" nor an offset.
-    out.extend([0, 0, ttl, PROTOCOL, 0, 0]);
+    out.extend([0, 0, ttl, protocol, 0, 0]);
     out.extend(source.octets());
     out.extend(destination.octets());
     let sum = checksum(&[&out]);
@@ -54,32 +66,32 @@ pub fn unwrap_v4(bytes: &[u8]) -> Option<Datagram<'_>> {
         source: address(12)?,
         destination: address(16)?,
         ttl: bytes[8],
-        header,
+        header: &bytes[..header],
         payload: &bytes[header..stated.clamp(header, bytes.len())],
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::packet::PROTOCOL, *};
 
     #[test]
     fn header_equals_the_originals_bytes() {
         let (source, group) = (Ipv4Addr::new(192, 168, 56, 11), Ipv4Addr::new(224, 0, 0, 18));
-        let bytes = wrap_v4(0x44, TTL, source, group, &[0; 20]);
+        let bytes = wrap_v4(PROTOCOL, 0x44, TTL, source, group, &[0; 20]);
         let expected: [u8; 20] = [
             0x45, 0xc0, 0x00, 0x28, 0x00, 0x44, 0x00, 0x00, 0xff, 0x70, 0xe1, 0x9b, 0xc0, 0xa8, 0x38, 0x0b, 0xe0, 0x00,
             0x00, 0x12,
         ];
         assert_eq!(bytes[..20], expected);
         let back = unwrap_v4(&bytes).expect("a whole datagram");
-        assert_eq!((back.ttl, back.header, back.payload.len()), (255, 20, 20));
+        assert_eq!((back.ttl, back.header.len(), back.payload.len()), (255, 20, 20));
         assert_eq!((back.source, back.destination), (source.into(), group.into()));
     }
 
     #[test]
     fn no_cut_datagram_is_taken_apart_wrongly() {
-        let bytes = wrap_v4(1, TTL, Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST, b"payload!");
+        let bytes = wrap_v4(PROTOCOL, 1, TTL, Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST, b"payload!");
         for length in 0..HEADER {
             assert_eq!(unwrap_v4(&bytes[..length]), None);
         }

@@ -36,10 +36,12 @@ pub struct Packet {
     pub interface: String,
     pub source: IpAddr,
     pub destination: IpAddr,
+    /// IP protocol: 112, or 51 with an authentication header.
+    pub protocol: u8,
     pub ttl: u8,
     /// Identification of the IPv4 header.
     pub id: u16,
-    /// The VRRP message without an IP header.
+    /// Everything behind the IP header.
     pub payload: Vec<u8>,
 }
 

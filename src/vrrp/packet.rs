@@ -67,7 +67,7 @@ impl Advert<'_> {
         if self.version == Version::V2 {
             // The checksum covers the trailer too, password included (RFC 3768 section 5.3.8).
             let trailer = match self.auth {
-                Auth::None => [0; AUTH_TRAILER],
+                Auth::None | Auth::Ah(_) => [0; AUTH_TRAILER],
                 Auth::Pass(password) => password,
             };
             out.extend(trailer);
@@ -165,10 +165,13 @@ impl<'a> Raw<'a> {
     }
 }
 
-fn auth_type(auth: Auth) -> u8 {
+/// Version 2's number of a type of authentication.
+#[must_use]
+pub fn auth_type(auth: Auth) -> u8 {
     match auth {
         Auth::None => 0,
         Auth::Pass(_) => 1,
+        Auth::Ah(_) => 2,
     }
 }
 

@@ -1,13 +1,12 @@
 //! All virtual routers of this host behind one function.
 
 use super::{
-    Input, Output, Time, Timing,
+    Input, Output, Time, Timing, ah,
     group::Group,
     input::{Link, Outcome},
     instance::{Moment, VirtualRouter},
     ip::Datagram,
     output::{Event, Level, Log, Notification, Subject, TimerId},
-    packet::Raw,
     stats::Stats,
     track::{Assessment, ScriptState, Watched},
     why::{Fault, State, Why},
@@ -136,9 +135,10 @@ impl Router {
 
     fn packet(&mut self, now: Time, interface: &str, datagram: &Datagram<'_>, out: &mut Vec<Output>) {
         let family = Family::of(datagram.source);
-        let length = datagram.header + datagram.payload.len();
-        let Some(vrid) = Raw::new(datagram.payload).map(|raw| raw.vrid()) else {
-            let text = format!("{} VRRP packet too short - {length} bytes", family.name());
+        let length = datagram.header.len() + datagram.payload.len();
+        let Some(vrid) = datagram.advert().map(|raw| raw.vrid()) else {
+            let with = if ah::is_sealed(datagram) { " with AH" } else { "" };
+            let text = format!("{} VRRP packet{with} too short - {length} bytes", family.name());
             out.push(Output::Log(Log { level: Level::Info, text }));
             return;
         };

@@ -3,8 +3,9 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use super::{
+    ah::{self, Seal},
     ip::{Datagram, TTL},
-    packet::{ADVERTISEMENT, HEADER, Raw},
+    packet::{self, ADVERTISEMENT, HEADER, Raw},
     stats::Stats,
 };
 use crate::ir::failover::{Auth, Instance, Transport, Version};
@@ -15,6 +16,17 @@ pub struct Heard {
     pub from: IpAddr,
     pub priority: u8,
     pub interval: Duration,
+    /// Of its authentication header.
+    pub sequence: Option<u32>,
+}
+
+/// What earlier adverts have left behind.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    /// The last accepted sender, for `skip_check_adv_addr`.
+    pub master: Option<IpAddr>,
+    /// The highest sequence number sent or accepted.
+    pub sequence: u32,
 }
 
 /// Why a message is dropped. `Display` is the original's log line without the router's name.
@@ -40,6 +52,17 @@ pub enum Rejection {
         ours: u8,
     },
     Password,
+    /// An authentication header, and we want none.
+    Sealed,
+    /// No authentication header, and we want one.
+    Unsealed,
+    /// The sum of the authentication header is wrong.
+    Seal,
+    /// Its sequence number is one that was used before.
+    Replayed {
+        theirs: u32,
+        ours: u32,
+    },
     Interval {
         ours: u64,
         theirs: u64,
@@ -80,6 +103,14 @@ impl fmt::Display for Rejection {
             Self::AuthType(kind) => write!(f, "Invalid auth type: {kind}"),
             Self::AuthMismatch { theirs, ours } => write!(f, "received a {theirs} auth, expecting {ours}!"),
             Self::Password => f.write_str("received an invalid passwd!"),
+            Self::Sealed => f.write_str("Received AH header but auth type not AH"),
+            Self::Unsealed => f.write_str("No AH header but auth type is AH"),
+            Self::Seal => {
+                f.write_str("IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !")
+            }
+            Self::Replayed { theirs, ours } => {
+                write!(f, "IPSEC-AH : sequence number {theirs} already processed. Packet dropped. Local({ours})")
+            }
             Self::Interval { ours, theirs } => {
                 write!(f, "advertisement interval mismatch mine={ours} sec rcv'd={theirs} sec")
             }
@@ -119,8 +150,8 @@ impl Rejection {
             Self::TooShort { .. } | Self::TooLong { .. } => &mut stats.packet_len_err,
             Self::Ttl(_) | Self::PeerTtl { .. } => &mut stats.ip_ttl_err,
             Self::AuthType(_) => &mut stats.invalid_authtype,
-            Self::AuthMismatch { .. } => &mut stats.authtype_mismatch,
-            Self::Password => &mut stats.auth_failure,
+            Self::AuthMismatch { .. } | Self::Sealed | Self::Unsealed => &mut stats.authtype_mismatch,
+            Self::Password | Self::Seal | Self::Replayed { .. } => &mut stats.auth_failure,
             Self::Interval { .. } => &mut stats.advert_interval_err,
             Self::Kind(_) => &mut stats.invalid_type_rcvd,
             Self::AddressCount { .. } | Self::AddressMissing { .. } => &mut stats.addr_list_err,
@@ -135,18 +166,17 @@ impl Rejection {
 /// Judges one message for `instance`, whose VRID it carries. The order of the checks is the original's: one message, one
 /// line, and its first fault decides which.
 ///
-/// `known_master` is the address of the last accepted sender, for `skip_check_adv_addr`.
-///
 /// # Errors
 /// The first reason to drop it.
-pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<IpAddr>) -> Result<Heard, Rejection> {
+pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Result<Heard, Rejection> {
     let unicast = matches!(instance.transport, Transport::Unicast { .. });
     if datagram.destination.is_multicast() == unicast {
         return Err(Rejection::WrongTransport);
     }
-    let length = datagram.header + datagram.payload.len();
-    let raw = Raw::new(datagram.payload).ok_or(Rejection::TooShort { length, expected: datagram.header + HEADER })?;
-    let expected = datagram.header + raw.stated_length(instance.family);
+    let length = datagram.header.len() + datagram.payload.len();
+    let before = datagram.header.len() + if ah::is_sealed(datagram) { ah::LENGTH } else { 0 };
+    let raw = datagram.advert().ok_or(Rejection::TooShort { length, expected: before + HEADER })?;
+    let expected = before + raw.stated_length(instance.family);
     if length < expected {
         return Err(Rejection::TooShort { length, expected });
     }
@@ -161,7 +191,7 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<
         return Err(Rejection::Version { theirs: raw.version(), ours });
     }
     if instance.version == Version::V2 {
-        judge_authentication(instance.auth, &raw)?;
+        judge_authentication(instance.auth, &raw, ah::is_sealed(datagram))?;
         if raw.interval() != instance.advert_interval {
             let (ours, theirs) = (instance.advert_interval.as_secs(), raw.interval().as_secs());
             return Err(Rejection::Interval { ours, theirs });
@@ -173,15 +203,34 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known_master: Option<
     if !raw.checksum_holds(instance.version, datagram.source, datagram.destination) {
         return Err(Rejection::Checksum(ours));
     }
-    if !(instance.skip_check_adv_addr && known_master == Some(datagram.source)) {
+    if !(instance.skip_check_adv_addr && known.master == Some(datagram.source)) {
         judge_addresses(instance, &raw)?;
     }
     judge_peer(instance, datagram)?;
-    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval() })
+    let sequence = judge_seal(instance.auth, datagram, known.sequence)?;
+    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval(), sequence })
 }
 
-fn judge_authentication(auth: Auth, raw: &Raw<'_>) -> Result<(), Rejection> {
-    let (theirs, ours) = (raw.auth_type(), u8::from(auth != Auth::None));
+/// Equal numbers pass: two masters that count in step would else never hear each other.
+fn judge_seal(auth: Auth, datagram: &Datagram<'_>, ours: u32) -> Result<Option<u32>, Rejection> {
+    let Auth::Ah(key) = auth else { return Ok(None) };
+    let seal = Seal::of(datagram).ok_or(Rejection::Unsealed)?;
+    if !Seal::holds(key, datagram) {
+        return Err(Rejection::Seal);
+    }
+    if seal.sequence < ours {
+        return Err(Rejection::Replayed { theirs: seal.sequence, ours });
+    }
+    Ok(Some(seal.sequence))
+}
+
+fn judge_authentication(auth: Auth, raw: &Raw<'_>, sealed: bool) -> Result<(), Rejection> {
+    match (auth, sealed) {
+        (Auth::Ah(_), false) => return Err(Rejection::Unsealed),
+        (Auth::None | Auth::Pass(_), true) => return Err(Rejection::Sealed),
+        _ => {}
+    }
+    let (theirs, ours) = (raw.auth_type(), packet::auth_type(auth));
     if theirs > 2 {
         return Err(Rejection::AuthType(theirs));
     }
@@ -237,8 +286,8 @@ mod tests {
         };
         let mut payload = advert.encode(source, destination);
         damage(&mut payload);
-        let datagram = Datagram { source, destination, ttl, header: 20, payload: &payload };
-        match judge(&instance, &datagram, None) {
+        let datagram = Datagram { source, destination, ttl, header: &[0; 20], payload: &payload };
+        match judge(&instance, &datagram, Known::default()) {
             Ok(heard) => format!("priority {}", heard.priority),
             Err(rejection) => rejection.to_string(),
         }
@@ -252,7 +301,7 @@ mod tests {
                 message[at] = value;
             }
             message[6..8].fill(0);
-            let sum = super::super::packet::checksum(&[message]);
+            let sum = packet::checksum(&[message]);
             message[6..8].copy_from_slice(&sum.to_be_bytes());
         }
     }
@@ -296,5 +345,32 @@ mod tests {
             }),
             "wrong version. Received 3 and expect 2"
         );
+    }
+
+    #[test]
+    fn seal_must_be_there_and_hold_and_be_new() {
+        let mut instance = router_51(101);
+        instance.auth = Auth::Ah(*b"abcd\0\0\0\0");
+        let addresses: Vec<IpAddr> = instance.addresses.iter().map(|address| address.ip).collect();
+        let (from, to) = (std::net::Ipv4Addr::new(192, 168, 56, 12), std::net::Ipv4Addr::new(224, 0, 0, 18));
+        let (source, destination) = (IpAddr::V4(from), IpAddr::V4(to));
+        let interval = Duration::from_secs(1);
+        let advert = |auth| {
+            let advert = Advert { version: Version::V2, vrid: 51, priority: 50, interval, auth, addresses: &addresses };
+            advert.encode(source, destination)
+        };
+        let judged = |instance: &Instance, key: &[u8; 8], sequence: u32| {
+            let sealed = ah::seal(*key, sequence, (1, TTL), (from, to), &advert(Auth::Ah(*key)));
+            let bytes = crate::vrrp::ip::wrap_v4(ah::PROTOCOL, 1, TTL, from, to, &sealed);
+            let datagram = crate::vrrp::ip::unwrap_v4(&bytes).expect("whole");
+            judge(instance, &datagram, Known { master: None, sequence: 7 }).map(|heard| heard.sequence)
+        };
+        assert_eq!(judged(&instance, b"abcd\0\0\0\0", 7), Ok(Some(7)));
+        assert_eq!(judged(&instance, b"abce\0\0\0\0", 8), Err(Rejection::Seal));
+        assert_eq!(judged(&instance, b"abcd\0\0\0\0", 6), Err(Rejection::Replayed { theirs: 6, ours: 7 }));
+        assert_eq!(judged(&router_51(101), b"abcd\0\0\0\0", 8), Err(Rejection::Sealed));
+        let plain = advert(Auth::None);
+        let datagram = Datagram { source, destination, ttl: TTL, header: &[0; 20], payload: &plain };
+        assert_eq!(judge(&instance, &datagram, Known::default()), Err(Rejection::Unsealed));
     }
 }

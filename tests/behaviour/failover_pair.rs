@@ -58,6 +58,14 @@ fn version_2_with_a_password() {
 }
 
 #[test]
+fn version_2_with_an_authentication_header() {
+    pair(
+        "authentication {\n auth_type AH\n auth_pass s3cret\n }\n virtual_ipaddress {\n 10.99.0.100/24\n }",
+        "10.99.0.100",
+    );
+}
+
+#[test]
 fn version_3_below_a_second() {
     pair("version 3\n advert_int 0.2\n virtual_ipaddress {\n 10.99.0.100/24\n }", "10.99.0.100");
 }

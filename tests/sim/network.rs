@@ -255,8 +255,13 @@ impl Network {
             return;
         }
         let source = from.address;
-        let datagram =
-            Datagram { source, destination: flight.destination, ttl: flight.ttl, header: 20, payload: &flight.payload };
+        let datagram = Datagram {
+            source,
+            destination: flight.destination,
+            ttl: flight.ttl,
+            header: &[0; 20],
+            payload: &flight.payload,
+        };
         self.apply(flight.to, Input::Packet { interface: "eth1", datagram });
     }
 

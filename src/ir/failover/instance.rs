@@ -108,6 +108,8 @@ pub enum Auth {
     None,
     /// Eight bytes in clear, filled up with zeros.
     Pass([u8; 8]),
+    /// An authentication header (IPsec) around each advert; the password, filled up with zeros, is the key.
+    Ah([u8; 8]),
 }
 
 /// How adverts travel.

@@ -220,16 +220,15 @@ fn auth(draft: &InstanceDraft, version: Version, strict: bool, name: &str, repor
         return Auth::None;
     }
     match (kind, &draft.auth.password) {
-        (AuthKind::Pass, Some(password)) => {
+        (kind, Some(password)) => {
             let mut bytes = [0; 8];
             bytes.iter_mut().zip(password).for_each(|(to, from)| *to = *from);
-            Auth::Pass(bytes)
+            if kind == AuthKind::Ah { Auth::Ah(bytes) } else { Auth::Pass(bytes) }
         }
-        (AuthKind::Pass, None) => {
+        (_, None) => {
             report.general("auth", format!("({name}) Authentication specified but no password given. Ignoring"));
             Auth::None
         }
-        (AuthKind::Ah, _) => Auth::None,
     }
 }
 
@@ -284,6 +283,11 @@ fn drop_weights(instance: &mut Instance, group: Option<&SyncGroup>, report: &mut
 
 fn contradictions(instance: &mut Instance, report: &mut Report) {
     let name = instance.name.clone();
+    if matches!(instance.auth, Auth::Ah(_)) && instance.role == Role::Master && !instance.is_owner() {
+        let text = format!("({name}) Initial state master is incompatible with AH authentication - clearing");
+        report.general("auth", text);
+        instance.role = Role::Backup;
+    }
     let master = instance.role == Role::Master;
     if !instance.preempt && instance.is_owner() {
         report

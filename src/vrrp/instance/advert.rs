@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use super::{Moment, VirtualRouter};
 use crate::{
-    ir::failover::Transport,
+    ir::failover::{Auth, Transport},
     vrrp::{
+        ah,
         ip::TTL,
         output::{Level, Output, Packet, TimerKind},
-        packet::Advert,
+        packet::{self, Advert},
         track::source,
     },
 };
@@ -49,17 +50,32 @@ impl VirtualRouter {
             addresses: &addresses,
         };
         for destination in destinations {
+            let payload = advert.encode(source, destination);
+            let (protocol, payload) = self.sealed(ttl, source, destination, payload);
             moment.out.push(Output::Send(Packet {
                 interface: self.config.interface.clone(),
                 source,
                 destination,
                 ttl,
                 id: self.next_id,
-                payload: advert.encode(source, destination),
+                protocol,
+                payload,
             }));
             self.next_id = self.next_id.checked_add(1).unwrap_or(1);
         }
         self.stats.advert_sent += 1;
         true
+    }
+
+    /// With an authentication header, if that is wanted.
+    fn sealed(&mut self, ttl: u8, source: IpAddr, destination: IpAddr, advert: Vec<u8>) -> (u8, Vec<u8>) {
+        match (self.config.auth, source, destination) {
+            (Auth::Ah(key), IpAddr::V4(source), IpAddr::V4(destination)) => {
+                self.sequence = self.sequence.wrapping_add(1);
+                let ends = (source, destination);
+                (ah::PROTOCOL, ah::seal(key, self.sequence, (self.next_id, ttl), ends, &advert))
+            }
+            _ => (packet::PROTOCOL, advert),
+        }
     }
 }

@@ -108,7 +108,11 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
     }
     line("Promote_secondaries", if config.promote_secondaries { "enabled" } else { "disabled" }.into());
     if config.version == Version::V2 {
-        let kind = if config.auth == Auth::None { "none" } else { "SIMPLE_PASSWORD" };
+        let kind = match config.auth {
+            Auth::None => "none",
+            Auth::Pass(_) => "SIMPLE_PASSWORD",
+            Auth::Ah(_) => "IPSEC_AH",
+        };
         line("Authentication type", kind.into());
     }
     lists(out, item);

@@ -107,6 +107,7 @@ fn lists(router: &Router, item: &VirtualRouter, map: &mut Map<String, Value>) {
     if config.version == Version::V2 || config.auth == Auth::None {
         match config.auth {
             Auth::None => map.insert("auth_type".into(), 0.into()),
+            Auth::Ah(_) => map.insert("auth_type".into(), 2.into()),
             Auth::Pass(password) => {
                 map.insert("auth_type".into(), 1.into());
                 let end = password.iter().position(|byte| *byte == 0).unwrap_or(password.len());

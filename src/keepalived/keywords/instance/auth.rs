@@ -26,8 +26,8 @@ const AUTH_TYPE: Keyword = Keyword {
     name: "auth_type",
     blocks: AUTHENTICATION,
     grammar: Grammar::Args(&[Arg::Value("type", Kind::Word)]),
-    doc: "`PASS`: a password in clear. `AH` (IPsec) is not implemented.",
-    examples: &["auth_type PASS"],
+    doc: "`PASS`: a password in clear. `AH`: a sum over each advert, made with the password (IPsec).",
+    examples: &["auth_type PASS", "auth_type AH"],
     rejects: &["auth_type MD5"],
     lower: auth_type,
     ..KEYWORD
@@ -37,12 +37,7 @@ fn auth_type(draft: &mut Draft, call: &mut Call<'_>) {
     let instance = draft.instance();
     match call.args.text("type") {
         Some("PASS") => instance.auth.kind = Some(AuthKind::Pass),
-        Some("AH") => {
-            instance.auth.kind = Some(AuthKind::Ah);
-            let at = call.words.at;
-            call.report.notice("not-implemented", Some(at), "WARNING - 'auth_type AH' is not implemented yet");
-            draft.missing.push(crate::ir::failover::MissingFeature { keyword: "auth_type AH", at, fatal: true });
-        }
+        Some("AH") => instance.auth.kind = Some(AuthKind::Ah),
         other => {
             let text = format!("({}) unknown authentication type '{}'", instance.name, other.unwrap_or_default());
             call.complain("bad-auth-type", text);
