@@ -27,6 +27,8 @@ mod master;
 mod operators;
 #[path = "behaviour/processes.rs"]
 mod processes;
+#[path = "behaviour/programs.rs"]
+mod programs;
 #[path = "behaviour/proxy_direct.rs"]
 mod proxy_direct;
 #[path = "behaviour/proxy_http.rs"]

@@ -17,6 +17,8 @@ pub struct Process {
     /// Seconds since 1970 at its start.
     pub since: i64,
     pub version: String,
+    /// The name of a program that is run beside the workers; none of a master or worker.
+    pub program: Option<String>,
 }
 
 /// The family at one moment.
@@ -27,6 +29,8 @@ pub struct Family {
     pub workers: Vec<Process>,
     /// Workers that finish what they have.
     pub leaving: Vec<Process>,
+    pub programs: Vec<Process>,
+    pub leaving_programs: Vec<Process>,
     /// Seconds since 1970.
     pub now: i64,
 }
@@ -285,7 +289,13 @@ fn processes(family: &Family) -> String {
         out.push_str("# old workers\n");
         out.extend(family.leaving.iter().map(worker));
     }
+    let program = |p: &Process| line(p, p.program.as_deref().unwrap_or("-"), p.reloads.to_string());
     out.push_str("# programs\n");
+    out.extend(family.programs.iter().map(program));
+    if !family.leaving_programs.is_empty() {
+        out.push_str("# old programs\n");
+        out.extend(family.leaving_programs.iter().map(program));
+    }
     out
 }
 

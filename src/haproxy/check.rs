@@ -4,6 +4,7 @@ pub mod choice;
 pub mod listeners;
 pub mod modes;
 pub mod names;
+pub mod programs;
 pub mod servers;
 pub mod timeouts;
 
@@ -13,7 +14,8 @@ use crate::text::diag::Diagnostics;
 use crate::text::source::Sources;
 
 /// Every check, proxy by proxy.
-pub fn run(draft: &mut Draft, _outside: &dyn Outside, sources: &Sources, diag: &mut Diagnostics) {
+pub fn run(draft: &mut Draft, outside: &dyn Outside, sources: &Sources, diag: &mut Diagnostics) {
+    programs::check(&draft.config, outside, diag);
     for i in 0..draft.config.proxies.len() {
         if draft.config.proxies[i].disabled {
             continue;

@@ -19,6 +19,7 @@ pub enum Current {
     Proxy(usize),
     Userlist(usize),
     HttpErrors(usize),
+    Program(usize),
     /// A section that is not implemented: reported once, its lines passed over.
     Skipped(&'static str),
     /// An unknown section keyword, or a section whose head was wrong.

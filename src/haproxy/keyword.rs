@@ -30,6 +30,7 @@ pub const LISTEN: Sections = Sections(8);
 pub const BACKEND: Sections = Sections(16);
 pub const USERLIST: Sections = Sections(32);
 pub const HTTP_ERRORS: Sections = Sections(64);
+pub const PROGRAM: Sections = Sections(128);
 /// Where a client's side is configured.
 pub const FRONT: Sections = DEFAULTS.or(FRONTEND).or(LISTEN);
 /// Where a server's side is configured.
@@ -45,6 +46,7 @@ const NAMES: &[(Sections, &str)] = &[
     (BACKEND, "backend"),
     (USERLIST, "userlist"),
     (HTTP_ERRORS, "http-errors"),
+    (PROGRAM, "program"),
 ];
 
 /// The keyword that opens a section.

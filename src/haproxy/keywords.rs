@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::draft::{Current, Draft};
 use super::keyword::{
-    BACKEND, DEFAULTS, FRONT, FRONTEND, GLOBAL, HTTP_ERRORS, Keyword, LISTEN, PROXY, Sections, USERLIST,
+    BACKEND, DEFAULTS, FRONT, FRONTEND, GLOBAL, HTTP_ERRORS, Keyword, LISTEN, PROGRAM, PROXY, Sections, USERLIST,
 };
 use super::later::{self, Class};
 use crate::ir::proxy::ProxyKind;
@@ -46,6 +46,7 @@ const LISTS: &[&[&Keyword]] = &[
     proxy::missing::ALL,
     section::userlist::ALL,
     section::http_errors::ALL,
+    section::program::ALL,
 ];
 
 /// Every keyword, in the order of the lists.
@@ -78,6 +79,7 @@ fn current(draft: &Draft) -> Sections {
         Current::Defaults(_) => DEFAULTS,
         Current::Userlist(_) => USERLIST,
         Current::HttpErrors(_) => HTTP_ERRORS,
+        Current::Program(_) => PROGRAM,
         Current::Proxy(i) => match draft.config.proxies[i].kind {
             ProxyKind::Frontend => FRONTEND,
             ProxyKind::Backend => BACKEND,
@@ -203,7 +205,7 @@ mod tests {
 
     #[test]
     fn no_name_is_taken_twice_in_one_section() {
-        for bit in 0..7 {
+        for bit in 0..8 {
             let mut names: Vec<_> = all().filter(|k| k.sections.has(Sections(1 << bit))).map(|k| k.name).collect();
             names.sort_unstable();
             let twice: Vec<_> = names.windows(2).filter(|w| w[0] == w[1]).map(|w| w[0]).collect();

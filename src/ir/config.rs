@@ -16,6 +16,19 @@ pub struct Config {
     pub patterns: Vec<PatternSet>,
     pub userlists: Vec<Userlist>,
     pub http_errors: Vec<HttpErrors>,
+    pub programs: Vec<Program>,
+}
+
+/// `program` (manual 3.7): run by the master beside its workers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    pub name: String,
+    /// The program, looked for in `PATH`, and its arguments.
+    pub command: Vec<String>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub start_on_reload: bool,
+    pub at: Span,
 }
 
 /// `userlist` (manual 3.4).

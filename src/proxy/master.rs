@@ -8,6 +8,7 @@
 
 pub mod doors;
 pub mod operators;
+pub mod programs;
 pub mod workers;
 
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
@@ -97,6 +98,7 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
     }
     let (me, mut workers) = family(true);
     let Ok(waiter) = block() else { return ExitCode::from(1) };
+    let programs = programs::launch(&config.programs, is_reload());
     let Ok((control, its)) = workers::control() else { return ExitCode::from(1) };
     let worker = match daemon::fork() {
         Ok(Fork::Parent(child)) => child,
@@ -128,6 +130,7 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
     ready(args);
     let process = Process { pid: worker, since: now(), version: start::VERSION.into(), ..Process::default() };
     workers.insert(0, Worker { process, is_leaving: false, control: Some(control) });
+    workers.extend(programs);
     // The worker has its own; ours only serve to be handed on.
     drop((stats, its));
     let sockets = listening.iter().map(|l| l.fd.clone()).collect();
@@ -270,10 +273,18 @@ impl<'a> Master<'a> {
     }
 
     fn family(&self) -> Family {
-        let of = |leaving: bool| {
-            self.workers.iter().filter(|w| w.is_leaving == leaving).map(|w| w.process.clone()).collect()
+        let of = |leaving: bool, is_program: bool| {
+            let of_kind = |w: &&Worker| w.is_leaving == leaving && w.process.program.is_some() == is_program;
+            self.workers.iter().filter(of_kind).map(|w| w.process.clone()).collect()
         };
-        Family { master: self.me.clone(), workers: of(false), leaving: of(true), now: now() }
+        Family {
+            master: self.me.clone(),
+            workers: of(false, false),
+            leaving: of(true, false),
+            programs: of(false, true),
+            leaving_programs: of(true, true),
+            now: now(),
+        }
     }
 
     fn leave(&mut self, signal: i32, status: u8) {
@@ -302,20 +313,22 @@ impl<'a> Master<'a> {
                 _ => continue,
             };
             let Some(at) = self.workers.iter().position(|w| w.process.pid == pid) else { continue };
-            if self.workers.remove(at).is_leaving {
-                warning(&format!("Former worker ({pid}) exited with code {code} ({how})"));
+            let gone = self.workers.remove(at);
+            let who = gone.process.program.map_or_else(|| "worker".to_owned(), |name| format!("program '{name}'"));
+            let text = format!("{who} ({pid}) exited with code {code} ({how})");
+            if gone.is_leaving {
+                warning(&format!("Former {text}"));
             } else {
-                self.current_gone(pid, code, &how);
+                self.current_gone(code, &format!("Current {text}"));
             }
         }
     }
 
-    fn current_gone(&mut self, pid: i32, code: i32, how: &str) {
-        let text = format!("Current worker ({pid}) exited with code {code} ({how})");
+    fn current_gone(&mut self, code: i32, text: &str) {
         if code == 0 {
-            warning(&text);
+            warning(text);
         } else {
-            start::alert(&text);
+            start::alert(text);
         }
         if !self.leaving {
             start::alert("exit-on-failure: killing every processes with SIGTERM");
@@ -358,6 +371,9 @@ fn described(signal: nix::sys::signal::Signal) -> String {
         Signal::SIGINT => "Interrupt",
         Signal::SIGSEGV => "Segmentation fault",
         Signal::SIGABRT => "Aborted",
+        Signal::SIGUSR1 => "User defined signal 1",
+        Signal::SIGUSR2 => "User defined signal 2",
+        Signal::SIGHUP => "Hangup",
         other => other.as_str(),
     }
     .to_owned()

@@ -1,11 +1,12 @@
 //! The lines that open sections (manual 2.1).
 
 pub mod http_errors;
+pub mod program;
 pub mod userlist;
 
 use crate::haproxy::draft::{Current, Draft, Heirs, Seen};
 use crate::haproxy::keyword::whole;
-use crate::ir::config::{HttpErrors, Userlist};
+use crate::ir::config::{HttpErrors, Program, Userlist};
 use crate::ir::proxy::{Proxy, ProxyKind};
 use crate::text::atoms;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
@@ -33,13 +34,13 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "listen", doc: "Takes connections and has servers.", works: true, open: proxy },
     Section { name: "userlist", doc: "Users and groups.", works: true, open: userlist },
     Section { name: "http-errors", doc: "Error pages under a name.", works: true, open: http_errors },
+    Section { name: "program", doc: "Runs a program beside the workers.", works: true, open: program },
     missing("cache", "Caches responses."),
     missing("fcgi-app", "Describes a FastCGI application."),
     missing("log-forward", "Forwards syslog messages."),
     missing("mailers", "Sends alerts by mail."),
     missing("namespace_list", "Names network namespaces."),
     missing("peers", "Shares stick-tables with other instances."),
-    missing("program", "Runs a program beside the workers."),
     missing("resolvers", "Resolves names while running."),
     missing("ring", "Keeps events in memory."),
     missing("spoe-agent", "Describes an SPOE agent."),
@@ -267,4 +268,30 @@ fn http_errors(draft: &mut Draft, section: &'static Section, words: &[Word], dia
         at: whole(words),
     });
     draft.current = Current::HttpErrors(draft.config.http_errors.len() - 1);
+}
+
+fn program(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    enter(draft, section, Current::Broken);
+    let Some(id) = words.get(1) else {
+        let message = "'program' expects an <id> argument";
+        return diag.push(Diagnostic::error("missing-name", words[0].at.after(), message));
+    };
+    if let Some(extra) = words.get(2) {
+        let message = format!("'program' cannot handle unexpected argument '{}'.", extra.text);
+        return diag.push(Diagnostic::error("bad-argument", extra.at, message));
+    }
+    if let Some(other) = draft.config.programs.iter().find(|p| p.name == id.text) {
+        let message = format!("'{}' program section already exists in the configuration.", id.text);
+        let d = Diagnostic::error("duplicate-program", id.at, message).placed(Place::ParsingTight).aborting();
+        return diag.push(d.also(other.at, "first here"));
+    }
+    draft.config.programs.push(Program {
+        name: id.text.clone(),
+        command: Vec::new(),
+        uid: None,
+        gid: None,
+        start_on_reload: true,
+        at: whole(words),
+    });
+    draft.current = Current::Program(draft.config.programs.len() - 1);
 }

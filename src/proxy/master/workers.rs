@@ -13,7 +13,7 @@ pub const SOCKETS: &str = "HAWSER_SOCKETS";
 /// The master and its workers.
 pub const PROCESSES: &str = "HAWSER_PROCESSES";
 
-/// One worker.
+/// One worker, or a program that is run beside them.
 pub struct Worker {
     pub process: Process,
     /// It was told to finish.
@@ -47,7 +47,8 @@ pub fn control() -> io::Result<(OwnedFd, OwnedFd)> {
 /// The family as text: members divided by `|`, fields by `;`, the master first.
 pub fn write(master: &Process, workers: &[Worker]) -> String {
     let fields = |p: &Process, fd: i32, leaving: bool| {
-        format!("{};{fd};{};{};{};{};{}", p.pid, u8::from(leaving), p.reloads, p.failed, p.since, p.version)
+        let program = p.program.as_deref().map_or_else(String::new, |n| format!("={}", escaped(n)));
+        format!("{};{fd};{};{};{};{};{program};{}", p.pid, u8::from(leaving), p.reloads, p.failed, p.since, p.version)
     };
     let mut all = vec![fields(master, -1, false)];
     for w in workers {
@@ -65,17 +66,28 @@ pub fn read(text: &str) -> Option<(Process, Vec<Worker>)> {
     Some((master, workers.collect()))
 }
 
+/// Without the characters that divide fields and members.
+fn escaped(name: &str) -> String {
+    name.replace('%', "%25").replace(';', "%3B").replace('|', "%7C")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("%7C", "|").replace("%3B", ";").replace("%25", "%")
+}
+
 fn member(text: &str) -> Option<(Process, i32, bool)> {
-    let mut f = text.splitn(7, ';');
+    let mut f = text.splitn(8, ';');
     let mut number = || f.next()?.parse::<i64>().ok();
     let (pid, fd, leaving) = (number()?, number()?, number()?);
     let (reloads, failed, since) = (number()?, number()?, number()?);
+    let program = f.next()?.strip_prefix('=').map(unescaped);
     let process = Process {
         pid: i32::try_from(pid).ok()?,
         reloads: u32::try_from(reloads).ok()?,
         failed: u32::try_from(failed).ok()?,
         since,
         version: f.next()?.to_owned(),
+        program,
     };
     Some((process, i32::try_from(fd).ok()?, leaving != 0))
 }
@@ -86,7 +98,14 @@ mod tests {
 
     #[test]
     fn a_family_is_read_as_it_was_written() {
-        let p = |pid| Process { pid, reloads: 2, failed: 1, since: 77, version: "2.6.12 (x; y)".into() };
+        let p = |pid| Process {
+            pid,
+            reloads: 2,
+            failed: 1,
+            since: 77,
+            version: "2.6.12 (x; y)".into(),
+            program: Some("a;|%3B".into()),
+        };
         let workers = [Worker { process: p(5), is_leaving: true, control: None }];
         let (master, read) = read(&write(&p(4), &workers)).expect("a family");
         assert_eq!((master, read.len()), (p(4), 1));
