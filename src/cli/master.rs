@@ -336,8 +336,8 @@ mod tests {
     use super::*;
 
     fn family() -> Family {
-        let p = |pid, reloads| Process { pid, reloads, failed: 0, since: 100, version: "2.6.12".into() };
-        Family { master: p(10, 1), workers: vec![p(12, 0)], leaving: vec![p(11, 1)], now: 90_161 }
+        let p = |pid, reloads| Process { pid, reloads, failed: 0, since: 100, version: "2.6.12".into(), program: None };
+        Family { master: p(10, 1), workers: vec![p(12, 0)], leaving: vec![p(11, 1)], now: 90_161, ..Family::default() }
     }
 
     #[test]
