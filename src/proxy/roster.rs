@@ -13,32 +13,13 @@ use super::thread::Local;
 use super::world::{World, lock};
 use crate::haproxy;
 use crate::haproxy::keywords::proxy::servers::free_id;
+use crate::haproxy::params;
 use crate::health::state::Admin;
 use crate::ir::proxy::Mode;
 use crate::ir::server::Server;
 use crate::ir::{Named, ProxyId, ServerId};
 use crate::text::diag::Severity;
 use crate::text::source::Span;
-
-/// Parameters that a server cannot have when it comes later.
-const REFUSED: [&str; 16] = [
-    "cookie",
-    "init-addr",
-    "log-proto",
-    "max-reuse",
-    "namespace",
-    "no-check",
-    "non-stick",
-    "redir",
-    "resolve-net",
-    "resolve-opts",
-    "resolve-prefer",
-    "resolvers",
-    "socks4",
-    "stick",
-    "tcp-ut",
-    "usesrc",
-];
 
 /// Adds a server; it is in maintenance, and its checks wait for `enable health`.
 ///
@@ -73,7 +54,7 @@ pub fn add(local: &'static Local, p: ProxyId, name: &str, words: &[String]) -> R
 /// Reads the words as those of a `server` line of a backend of the same mode; `default-server` does not count.
 fn read(world: &World, p: ProxyId, name: &str, words: &[String]) -> Result<Server, String> {
     let proxy = &world.config.proxies[p.0];
-    if let Some(word) = words.iter().skip(1).find(|w| REFUSED.contains(&w.as_str())) {
+    if let Some(word) = params::server::from_the_start_in(words.get(1..).unwrap_or_default()) {
         return Err(format!("'{word}' option is not accepted for dynamic server"));
     }
     let (followed, words) = without_track(words);

@@ -24,6 +24,8 @@ pub struct ServerParam {
     pub values: usize,
     pub status: Status,
     pub doc: &'static str,
+    /// A server that comes while the process runs (`add server`) may have it.
+    pub comes_later: bool,
     pub apply: fn(&[Word], &mut Target<'_>) -> Result<(), String>,
 }
 
@@ -39,7 +41,8 @@ pub struct Target<'a> {
 
 type Apply = fn(&[Word], &mut Target<'_>) -> Result<(), String>;
 
-const PARAM: ServerParam = ServerParam { name: "", values: 0, status: Status::Works, doc: "", apply: |_, _| Ok(()) };
+const PARAM: ServerParam =
+    ServerParam { name: "", values: 0, status: Status::Works, doc: "", comes_later: true, apply: |_, _| Ok(()) };
 
 const fn flag(name: &'static str, doc: &'static str, apply: Apply) -> ServerParam {
     ServerParam { name, doc, apply, ..PARAM }
@@ -52,6 +55,10 @@ const fn missing(name: &'static str, values: usize, doc: &'static str) -> Server
 }
 const fn tuning(name: &'static str, values: usize, doc: &'static str) -> ServerParam {
     ServerParam { name, values, status: Status::Tuning, doc, ..PARAM }
+}
+/// Only servers of the configuration may have it.
+const fn from_the_start(p: ServerParam) -> ServerParam {
+    ServerParam { comes_later: false, ..p }
 }
 
 /// Every parameter, in the manual's order; `no-` forms right behind.
@@ -99,10 +106,10 @@ pub const ALL: &[ServerParam] = &[
         t.options.check = true;
         Ok(())
     }),
-    flag("no-check", "Does not check the server's health.", |_, t| {
+    from_the_start(flag("no-check", "Does not check the server's health.", |_, t| {
         t.options.check = false;
         Ok(())
-    }),
+    })),
     flag("check-send-proxy", "Checks begin with a PROXY header.", |_, t| {
         t.options.check_send_proxy = true;
         Ok(())
@@ -115,13 +122,13 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_via_socks4 = true;
         Ok(())
     }),
-    pair("cookie", "The server's value in cookies.", |w, t| {
+    from_the_start(pair("cookie", "The server's value in cookies.", |w, t| {
         if word(w).is_empty() {
             return Err("'cookie' expects <value> as argument.".to_owned());
         }
         t.options.cookie = Some(word(w).to_owned());
         Ok(())
-    }),
+    })),
     flag("disabled", "Starts in maintenance.", |_, t| {
         t.options.disabled = true;
         Ok(())
@@ -158,7 +165,7 @@ pub const ALL: &[ServerParam] = &[
         t.id = Some(count(w).ok_or("'id' : custom id has to be > 0")?);
         Ok(())
     }),
-    pair("init-addr", "How the address is found at start.", |w, t| {
+    from_the_start(pair("init-addr", "How the address is found at start.", |w, t| {
         let mut ways = Vec::new();
         for part in word(w).split(',').filter(|p| !p.is_empty()) {
             ways.push(match part {
@@ -174,9 +181,10 @@ pub const ALL: &[ServerParam] = &[
         }
         t.options.init_addr = Some(ways);
         Ok(())
-    }),
+    })),
     ServerParam {
         status: Status::Tuning,
+        comes_later: false,
         ..pair("log-proto", "How log lines are framed on TCP, for servers of rings.", |w, _| {
             one_of(w, &["legacy", "octet-count"], |other| {
                 format!("'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'")
@@ -195,18 +203,18 @@ pub const ALL: &[ServerParam] = &[
         t.options.maxqueue = count(w);
         Ok(())
     }),
-    pair("max-reuse", "How often a connection is used again.", |w, t| {
+    from_the_start(pair("max-reuse", "How often a connection is used again.", |w, t| {
         t.options.max_reuse = Some(lenient(w) as i32);
         Ok(())
-    }),
-    flag("non-stick", "Its choice is not remembered in stick-tables.", |_, t| {
+    })),
+    from_the_start(flag("non-stick", "Its choice is not remembered in stick-tables.", |_, t| {
         t.options.non_stick = true;
         Ok(())
-    }),
-    flag("stick", "Its choice is remembered in stick-tables.", |_, t| {
+    })),
+    from_the_start(flag("stick", "Its choice is remembered in stick-tables.", |_, t| {
         t.options.non_stick = false;
         Ok(())
-    }),
+    })),
     pair("observe", "Which traffic counts like checks: none, layer4, layer7.", |w, t| {
         t.options.observe = match word(w) {
             "none" => Observe::None,
@@ -261,10 +269,10 @@ pub const ALL: &[ServerParam] = &[
         t.options.check_port = port(w);
         Ok(())
     }),
-    pair("redir", "Sends GET and HEAD requests to the server itself.", |w, t| {
+    from_the_start(pair("redir", "Sends GET and HEAD requests to the server itself.", |w, t| {
         t.options.redir = Some(word(w).to_owned());
         Ok(())
-    }),
+    })),
     flag("send-proxy", "Begins connections with a PROXY header.", |_, t| {
         t.options.send_proxy = SendProxy::V1;
         Ok(())
@@ -299,7 +307,7 @@ pub const ALL: &[ServerParam] = &[
         t.options.slowstart = Some(time(w, "slowstart", t)?);
         Ok(())
     }),
-    pair("socks4", "A SOCKS4 proxy on the way.", |w, t| {
+    from_the_start(pair("socks4", "A SOCKS4 proxy on the way.", |w, t| {
         if word(w).is_empty() {
             return Err("'socks4' expects <addr>:<port> as argument.".to_owned());
         }
@@ -307,12 +315,13 @@ pub const ALL: &[ServerParam] = &[
         let p = address::parse(word(w), address::Allowed { port_required: true, ..address::PLAIN }).map_err(of)?;
         t.options.socks4 = Some(p.address);
         Ok(())
-    }),
+    })),
     ServerParam {
         name: "source",
         values: 1,
         status: Status::Works,
         doc: "The address that the server sees.",
+        comes_later: true,
         apply: |w, t| {
             let (s, used) = source(w)?;
             t.options.source = Some(s);
@@ -320,12 +329,12 @@ pub const ALL: &[ServerParam] = &[
             Ok(())
         },
     },
-    pair("tcp-ut", "How long sent data may stay unacknowledged.", |w, t| {
+    from_the_start(pair("tcp-ut", "How long sent data may stay unacknowledged.", |w, t| {
         let d = atoms::duration(word(w), TimeUnit::Milliseconds);
         let d = d.map_err(|_| "'tcp-ut' : expects a positive delay in milliseconds".to_owned())?;
         t.options.tcp_user_timeout = Some(d).filter(|d| !d.is_zero());
         Ok(())
-    }),
+    })),
     tuning("tfo", 0, "TCP fast open."),
     flag("no-tfo", "No TCP fast open.", |_, t| {
         t.options.tfo = false;
@@ -353,6 +362,7 @@ pub const ALL: &[ServerParam] = &[
     },
     ServerParam {
         status: Status::Tuning,
+        comes_later: false,
         ..pair("resolve-net", "Which addresses of resolvers are preferred.", |w, _| {
             let bad = word(w).split(',').find(|n| atoms::network(n).is_none());
             bad.map_or(Ok(()), |n| Err(format!("'resolve-net' invalid network '{n}'.")))
@@ -360,6 +370,7 @@ pub const ALL: &[ServerParam] = &[
     },
     ServerParam {
         status: Status::Tuning,
+        comes_later: false,
         ..pair("resolve-opts", "How addresses of resolvers are chosen.", |w, _| {
             let known = ["allow-dup-ip", "ignore-weight", "prevent-dup-ip"];
             let bad = word(w).split(',').find(|o| !known.contains(o));
@@ -368,12 +379,13 @@ pub const ALL: &[ServerParam] = &[
     },
     ServerParam {
         status: Status::Tuning,
+        comes_later: false,
         ..pair("resolve-prefer", "Which family of resolvers' addresses is preferred.", |w, _| {
             one_of(w, &["ipv4", "ipv6"], |_| "'resolve-prefer' expects either ipv4 or ipv6 as argument.".to_owned())
         })
     },
-    missing("resolvers", 1, "Resolves the name while running."),
-    missing("namespace", 1, "The network namespace of the connections."),
+    from_the_start(missing("resolvers", 1, "Resolves the name while running.")),
+    from_the_start(missing("namespace", 1, "The network namespace of the connections.")),
     missing("proto", 1, "The protocol, whatever is negotiated."),
     missing("check-proto", 1, "The protocol of checks."),
     missing("send-proxy-v2-ssl", 0, "A binary PROXY header with facts about TLS."),
@@ -414,6 +426,19 @@ pub const ALL: &[ServerParam] = &[
     tuning("verify", 1, "TLS: whether the server's certificate is verified."),
     missing("verifyhost", 1, "TLS: the name that the certificate must have."),
 ];
+
+/// The first of a later server's parameters that only servers of the configuration may have.
+pub fn from_the_start_in(words: &[String]) -> Option<&'static str> {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match ALL.iter().find(|p| p.name == word) {
+            Some(p) if !p.comes_later => return Some(p.name),
+            Some(p) => rest = rest.as_slice()[p.values.min(rest.len())..].iter(),
+            None => {}
+        }
+    }
+    None
+}
 
 /// Applies the words behind a server's address. Gives the number when one was set.
 pub fn options(words: &[Word], who: &str, options: &mut ServerOptions, l: &mut Line<'_>) -> Option<u32> {
