@@ -2,9 +2,9 @@
 //!
 //! | algorithm | state | who is skipped |
 //! |---|---|---|
-//! | roundrobin | a running score per server, which spreads weights evenly | servers that are full |
+//! | roundrobin | places of a round ([`Rotation`]) | servers that are full |
 //! | static-rr | a place on a map of all weights, which moves on by one | servers that are full |
-//! | leastconn | none: load against weight | servers that are full |
+//! | leastconn | none: load against weight, then how long it is so | servers that are full |
 //! | first | none: the first with a free slot | servers that are full |
 //! | hashes | a map of all weights, or a ring (`hash-type consistent`) | nobody: the request waits |
 //! | hashes of what is not there | a place on the same map or ring, which moves on by one | servers that are full |
@@ -13,6 +13,7 @@
 //! Backup servers count only when no other is usable: the first of them, or all with `option allbackups`.
 
 use super::hash;
+use super::rotation::Rotation;
 use crate::ir::proxy::{Balance, HashType};
 
 /// What the balancer must know of a server.
@@ -33,6 +34,9 @@ pub struct Load {
     pub sessions: u32,
     /// Another session would have to wait.
     pub full: bool,
+    /// When its load or its state changed last, as a count of such changes: `leastconn` takes the longest unchanged of
+    /// equals.
+    pub since: u64,
 }
 
 /// Sixteenths in one unit of weight.
@@ -46,12 +50,13 @@ pub struct Farm {
     members: Vec<Member>,
     /// Indices of the servers in use.
     used: Vec<usize>,
-    score: Vec<i64>,
+    /// Of those that are no backup, and of those that are.
+    turns: [Rotation; 2],
     /// Server by weighted place, for hashes without a ring.
     map: Vec<usize>,
     /// (key, server), sorted.
     ring: Vec<(u32, usize)>,
-    /// Where the rotation stands: among equally loaded servers, or on the map or ring.
+    /// Where the rotation on the map or ring stands.
     turn: usize,
 }
 
@@ -80,7 +85,7 @@ impl Farm {
             algorithm,
             consistent: hash_type.consistent,
             allbackups,
-            score: vec![0; members.len()],
+            turns: [false, true].map(|backup| Rotation::new(members.iter().map(|m| share(m, backup)))),
             members,
             used: Vec::new(),
             map: Vec::new(),
@@ -95,6 +100,9 @@ impl Farm {
     pub fn set(&mut self, server: usize, member: Member) {
         if self.members[server] != member {
             self.members[server] = member;
+            for (turns, backup) in self.turns.iter_mut().zip([false, true]) {
+                turns.set(server, share(&member, backup));
+            }
             self.rebuild();
         }
     }
@@ -102,7 +110,9 @@ impl Farm {
     /// One more server.
     pub fn push(&mut self, member: Member) {
         self.members.push(member);
-        self.score.push(0);
+        for (turns, backup) in self.turns.iter_mut().zip([false, true]) {
+            turns.add(share(&member, backup));
+        }
         self.rebuild();
     }
 
@@ -129,7 +139,6 @@ impl Farm {
                 self.used.truncate(1);
             }
         }
-        self.score.iter_mut().for_each(|s| *s = 0);
         self.map.clear();
         self.ring.clear();
         match self.algorithm {
@@ -257,31 +266,21 @@ impl Farm {
         Some(at(place))
     }
 
-    /// The least loaded; equals take turns.
-    fn least_loaded(&mut self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
-        let n = self.used.len();
-        let mut best: Option<(usize, Load, usize)> = None;
-        let mut second = None;
-        for i in 0..n {
-            let place = (self.turn + i) % n;
-            let s = self.used[place];
+    /// The least loaded, and of equals the one whose load has not changed for longest.
+    fn least_loaded(&self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
+        let rank = |&s: &usize| {
             let l = load(s);
-            if l.full {
-                continue;
-            }
-            if Some(s) == avoid {
-                second = Some(s);
-            } else if best.is_none_or(|(b, bl, _)| self.is_lighter((s, l), (b, bl))) {
-                best = Some((s, l, place));
-            }
-        }
-        match best {
-            Some((s, _, place)) => {
-                self.turn = (place + 1) % n;
-                Some(s)
-            }
-            None => second,
-        }
+            (!l.full).then(|| (Some(s) == avoid, self.burden(s, l), l.since, s))
+        };
+        self.used.iter().filter_map(rank).min().map(|r| r.3)
+    }
+
+    /// What another session would make of its load, in 256ths of a unit of weight; an idle server has none, whatever
+    /// its weight.
+    fn burden(&self, s: usize, load: Load) -> u64 {
+        let largest = u64::from(256 * SCALE);
+        let weight = u64::from(self.members[s].weight.max(1));
+        if load.sessions == 0 { 0 } else { (u64::from(load.sessions) + 1) * largest / weight }
     }
 
     fn first_free(&self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
@@ -292,28 +291,21 @@ impl Farm {
         all.clone().filter(|&s| Some(s) != avoid).find(free).or_else(|| all.clone().find(free))
     }
 
-    /// Every server gains its weight, the highest score is taken and pays what all gained.
+    /// Whose turn it is.
     fn rotate(&mut self, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
-        let mut best: Option<usize> = None;
-        let mut second = None;
-        let mut total = 0i64;
-        for &s in &self.used {
-            if load(s).full {
-                continue;
-            }
-            let weight = i64::from(self.members[s].weight);
-            self.score[s] += weight;
-            total += weight;
-            if Some(s) == avoid {
-                second = Some(s);
-            } else if best.is_none_or(|b| self.score[s] > self.score[b]) {
-                best = Some(s);
-            }
+        let first = *self.used.first()?;
+        let backup = self.members[first].backup;
+        if backup && !self.allbackups {
+            return Some(first).filter(|&s| !load(s).full);
         }
-        let chosen = best.or(second)?;
-        self.score[chosen] -= total;
-        Some(chosen)
+        let turns = &mut self.turns[usize::from(backup)];
+        turns.pick(&|s| Some(s) != avoid && !load(s).full).or_else(|| turns.pick(&|s| !load(s).full))
     }
+}
+
+/// The weight of a server among those that are, or are no, backup.
+fn share(m: &Member, backup: bool) -> u32 {
+    if m.usable && m.backup == backup { m.weight } else { 0 }
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -353,9 +345,9 @@ mod tests {
     fn full_servers_are_passed_over_and_none_is_none() {
         let mut f = farm(&Balance::RoundRobin, &[1, 1]);
         for _ in 0..3 {
-            assert_eq!(f.pick(None, None, &mut || 0, &|s| Load { full: s == 0, sessions: 0 }), Some(1));
+            assert_eq!(f.pick(None, None, &mut || 0, &|s| Load { full: s == 0, ..Load::default() }), Some(1));
         }
-        assert_eq!(f.pick(None, None, &mut || 0, &|_| Load { full: true, sessions: 0 }), None);
+        assert_eq!(f.pick(None, None, &mut || 0, &|_| Load { full: true, ..Load::default() }), None);
     }
 
     #[test]
@@ -381,11 +373,13 @@ mod tests {
     }
 
     #[test]
-    fn least_loaded_counts_weights_and_equals_take_turns() {
+    fn least_loaded_counts_weights_and_of_equals_the_longest_unchanged_is_taken() {
         let mut f = farm(&Balance::LeastConn, &[1, 2]);
-        let load = |s: usize| Load { sessions: [2, 3][s], full: false };
+        let load = |s: usize| Load { sessions: [2, 3][s], ..Load::default() };
         assert_eq!(f.pick(None, None, &mut || 0, &load), Some(1));
-        assert_eq!(picks(&mut farm(&Balance::LeastConn, &[1, 1]), 4), [0, 1, 0, 1]);
+        let mut f = farm(&Balance::LeastConn, &[1, 1, 1]);
+        let load = |s: usize| Load { since: [7, 5, 6][s], ..Load::default() };
+        assert_eq!(f.pick(None, None, &mut || 0, &load), Some(1));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct ServerLive {
     pub queue: Mutex<Queue<Waiter>>,
     /// Length of the queue, readable without its lock.
     queued: AtomicU32,
+    /// When its load or state changed last, by the backend's count.
+    changed: AtomicU64,
     usable: AtomicBool,
     weight: AtomicU32,
     /// Percent of the weight while it starts slowly.
@@ -113,6 +115,7 @@ impl ServerLive {
             fullconn: if o.minconn.is_some() { p.fullconn.unwrap_or(0) } else { 0 },
             queue: Mutex::default(),
             queued: AtomicU32::new(0),
+            changed: AtomicU64::new(0),
             usable: AtomicBool::new(health.is_usable()),
             weight: AtomicU32::new(saved.and_then(|s| s.weight).unwrap_or_else(|| u32::from(o.weight.unwrap_or(1)))),
             ramp: AtomicU32::new(100),
@@ -191,7 +194,11 @@ impl ServerLive {
     pub fn load(&self, backend_load: u32) -> Load {
         let queued = self.queued();
         let served = self.served();
-        Load { sessions: served + queued, full: queued > 0 || served >= self.limit(backend_load) }
+        Load {
+            sessions: served + queued,
+            full: queued > 0 || served >= self.limit(backend_load),
+            since: self.changed.load(Relaxed),
+        }
     }
 
     /// Takes a slot if one is free.
@@ -199,6 +206,13 @@ impl ServerLive {
         let limit = self.limit(backend_load);
         let taken = self.served.fetch_update(Relaxed, Relaxed, |n| (n < limit).then_some(n + 1));
         taken.is_ok()
+    }
+
+    /// Its load or state has changed: of those that will be as loaded, it is the last.
+    pub fn stand_last(&self, farm: &ProxyLive) {
+        if let Some(changes) = &farm.changes {
+            self.changed.store(changes.fetch_add(1, Relaxed) + 1, Relaxed);
+        }
     }
 }
 
@@ -213,8 +227,11 @@ impl Slot {
     /// A free slot of this server, unless others wait for it.
     pub fn try_take(world: &'static World, proxy: ProxyId, server: ServerId) -> Option<Self> {
         let live = world.server(proxy, server);
-        let load = world.proxies[proxy.0].back.streams.get();
-        (live.queued() == 0 && live.acquire(load)).then(|| Self::held(world, proxy, server))
+        let farm = &world.proxies[proxy.0];
+        (live.queued() == 0 && live.acquire(farm.back.streams.get())).then(|| {
+            live.stand_last(farm);
+            Self::held(world, proxy, server)
+        })
     }
 
     /// A slot whatever the limit says (`maxconn` does not bind those who come back to their server by force).
@@ -234,6 +251,7 @@ impl Drop for Slot {
         let live = self.world.server(self.proxy, self.server);
         live.served.fetch_sub(1, Relaxed);
         let proxy = &self.world.proxies[self.proxy.0];
+        live.stand_last(proxy);
         if live.queued() > 0 || proxy.back.queued.get() > 0 {
             serve_queues(self.world, self.proxy, self.server);
         }
@@ -249,6 +267,7 @@ pub fn serve_queues(world: &'static World, proxy: ProxyId, server: ServerId) {
             live.served.fetch_sub(1, Relaxed);
             return;
         };
+        live.stand_last(farm);
         if waiter.send((server, ahead)).is_err() {
             // It has given up in the meantime; the slot goes on to the next.
             live.served.fetch_sub(1, Relaxed);

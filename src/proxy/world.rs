@@ -11,7 +11,7 @@ use crate::balance::farm::{Farm, Member, SCALE};
 use crate::expr::pattern::Library;
 use crate::expr::vars::VarList;
 use crate::ir::growing::Growing;
-use crate::ir::proxy::Proxy;
+use crate::ir::proxy::{Balance, Proxy};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::queue::Queue;
 use crate::stats::counters;
@@ -72,6 +72,8 @@ pub struct ProxyLive {
     /// By the numbers of the configured ones.
     pub servers: Growing<ServerLive>,
     pub farm: Mutex<Farm>,
+    /// Changes of load so far, which `balance leastconn` goes by.
+    pub changes: Option<AtomicU64>,
     pub table: Option<Mutex<Table>>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
     pub log: Vec<Target>,
@@ -207,6 +209,7 @@ impl ProxyLive {
             listeners: p.listeners.iter().map(|_| ListenerLive::default()).collect(),
             servers,
             farm: Mutex::new(farm),
+            changes: (p.balance == Balance::LeastConn).then(AtomicU64::default),
             table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
             queue: Mutex::default(),
             log: p.log.iter().map(Target::new).collect(),
@@ -261,7 +264,12 @@ impl ProxyLive {
     /// Tells the balancer what became of a server.
     pub fn refresh(&self, p: &Proxy, server: ServerId) {
         let m = member(&self.servers[server.0], &p.servers[server.0]);
-        lock(&self.farm).set(server.0, m);
+        let mut farm = lock(&self.farm);
+        if farm.member(server.0) != m {
+            farm.set(server.0, m);
+            self.servers[server.0].stand_last(self);
+        }
+        drop(farm);
         self.count_usable(p);
     }
 }

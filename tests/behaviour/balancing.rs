@@ -80,3 +80,75 @@ fn each_request_goes_where_the_original_sends_it() {
         choose(original);
     }
 }
+
+/// An algorithm, weights, and what happens: the servers of so many requests, or a command first.
+type Course = (&'static str, &'static [u32], &'static [(&'static str, &'static str)]);
+
+const COURSES: &[Course] = &[
+    ("roundrobin", &[7, 3, 2, 5], &[("", "adabdacadbadaabdcadabdacadbadaabd")]),
+    (
+        "roundrobin",
+        &[1, 1, 1],
+        &[
+            ("", "abca"),
+            ("set server L/s1 state maint", "cacacacaca"),
+            ("set server L/s1 state ready", "cabcabcabcabcabcabca"),
+        ],
+    ),
+    (
+        "roundrobin",
+        &[3, 2, 1],
+        &[
+            ("", "abacaba"),
+            ("set weight L/s2 5", "baccabcaccbaccabcaccbaccabcacc"),
+            ("set weight L/s0 0", "bccbccbccc"),
+            ("set weight L/s0 3", "bcacabccacbcacabccacbcacabccac"),
+        ],
+    ),
+    (
+        "leastconn",
+        &[3, 2, 1],
+        &[("", "abcabca"), ("set weight L/s2 5", "bacbacbacbac"), ("set weight L/s0 0", "bcbcbcbc")],
+    ),
+];
+
+fn follow(binary: impl AsRef<std::path::Path>) {
+    let mut text = "global\n stats socket @cli.sock@ level admin\n nbthread 1\ndefaults\n mode http\n timeout connect 2s\n timeout client 5s\n \
+                    timeout server 5s\n"
+        .to_owned();
+    for (i, (balance, weights, _)) in COURSES.iter().enumerate() {
+        let _ = writeln!(text, "listen l{i}\n bind @l{i}.sock@\n balance {balance}");
+        for (s, (name, weight)) in ["a", "b", "c", "d"].iter().zip(*weights).enumerate() {
+            let _ = writeln!(text, " server s{s} @{name}.sock@ weight {weight}");
+        }
+    }
+    for name in ["a", "b", "c", "d"] {
+        let _ = writeln!(
+            text,
+            "frontend {name}\n bind @{name}.sock@\n http-request return status 200 content-type text/plain string {name}"
+        );
+    }
+    let p = Proxy::start(binary, &text);
+    let mut wrong = String::new();
+    for (i, (balance, weights, steps)) in COURSES.iter().enumerate() {
+        for (command, expected) in *steps {
+            if !command.is_empty() {
+                p.ask("cli.sock", &command.replace('L', &format!("l{i}")));
+            }
+            let got: String =
+                (0..expected.len()).map(|_| body(&p.get(&format!("l{i}.sock"), "/", &[])).to_owned()).collect();
+            if got != *expected {
+                let _ = writeln!(wrong, "{balance} {weights:?} {command}: {got:?}, not {expected:?}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn turns_follow_weights_and_their_changes_as_the_originals_do() {
+    follow(OURS);
+    if let Some(original) = original("turns_follow_weights_and_their_changes_as_the_originals_do") {
+        follow(original);
+    }
+}
