@@ -2,10 +2,12 @@
 //!
 //! * [`links`]: what interfaces there are and what changes (rtnetlink)
 //! * [`addresses`]: put an address on an interface, take it off
+//! * [`routing`]: put a route or a rule into the kernel's tables, take it out
 //! * [`vrrp`]: raw sockets for protocol 112
 //! * [`announce`]: gratuitous ARP and unsolicited neighbour advertisements, as frames
 
 pub mod addresses;
 pub mod announce;
 pub mod links;
+pub mod routing;
 pub mod vrrp;

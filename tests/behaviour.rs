@@ -15,6 +15,8 @@ mod configuration;
 mod failover;
 #[path = "behaviour/failover_pair.rs"]
 mod failover_pair;
+#[path = "behaviour/failover_routes.rs"]
+mod failover_routes;
 #[path = "behaviour/farm.rs"]
 mod farm;
 #[path = "behaviour/health.rs"]

@@ -4,7 +4,7 @@ mod asked;
 mod tasks;
 mod timers;
 
-use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, net::IpAddr, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
@@ -29,9 +29,9 @@ use super::{
     watch,
 };
 use crate::{
-    ir::failover::{Failover, Global},
+    ir::failover::{Address, Failover, Global, Routing},
     keepalived::{self, Checked, report::Pass},
-    net::{addresses, links},
+    net::{addresses, links, routing},
     process::{local_time::LocalTime, pidfile, priority},
     vrrp::{Input, Output, Router, Time, input::Link, output::Level},
 };
@@ -240,6 +240,16 @@ impl<'a> Process<'a> {
                     self.log.info(&format!("Unable to remove {} from {interface}: {error}", address.written));
                 }
             }
+            Output::AddRouting(entry) => {
+                if let Err(error) = routing::add(&self.netlink, &self.links, &entry).await {
+                    self.log.info(&format!("Unable to add {entry}: {error}"));
+                }
+            }
+            Output::DeleteRouting(entry) => {
+                if let Err(error) = routing::delete(&self.netlink, &self.links, &entry).await {
+                    self.log.info(&format!("Unable to remove {entry}: {error}"));
+                }
+            }
             Output::Announce(announce) => {
                 if let Some(link) = self.links.get(&announce.interface) {
                     self.sockets.announce(&announce, link, &self.log);
@@ -281,11 +291,18 @@ impl<'a> Process<'a> {
                 self.sockets.configure(&config, &self.links, &self.log);
                 self.handle(Input::LinkGone(&name)).await;
             }
+            links::Change::RouteRemoved { table, to } => {
+                if !routing::is_there(&self.netlink, table, to).await {
+                    self.handle(Input::RouteLost { table, to }).await;
+                    self.restore_static_route(table, to).await;
+                }
+            }
             links::Change::Removed { interface, ip } => {
                 let Some(index) = self.links.get(&interface).map(|link| link.index) else { return };
                 // The message may be of a removal of ours that an addition has followed since.
                 if !links::has_address(&self.netlink, index, ip).await {
                     self.handle(Input::AddressLost { interface: &interface, ip }).await;
+                    self.restore_static_address(&interface, ip).await;
                 }
             }
         }
@@ -384,6 +401,26 @@ impl<'a> Process<'a> {
             let interface = address.device.clone().unwrap_or_default();
             self.obey(Output::AddAddress { interface, address: address.clone() }).await;
         }
+        let lacks =
+            |config: &Failover, entry: &Routing| !config.static_routing.iter().any(|other| other.same_as(entry));
+        for entry in old.static_routing.iter().rev().filter(|entry| lacks(new, entry)) {
+            self.obey(Output::DeleteRouting(entry.clone())).await;
+        }
+        for entry in new.static_routing.iter().filter(|entry| lacks(old, entry)) {
+            self.obey(Output::AddRouting(entry.clone())).await;
+        }
+    }
+
+    async fn restore_static_address(&mut self, interface: &str, ip: IpAddr) {
+        let is_it = |address: &&Address| address.ip == ip && address.device.as_deref() == Some(interface);
+        let Some(address) = self.router.config().static_addresses.iter().find(is_it).cloned() else { return };
+        self.obey(Output::AddAddress { interface: interface.to_owned(), address }).await;
+    }
+
+    async fn restore_static_route(&mut self, table: u32, to: (IpAddr, u8)) {
+        let is_it = |entry: &&Routing| matches!(entry, Routing::Route(route) if route.tracked && route.table == table && route.to == to);
+        let Some(entry) = self.router.config().static_routing.iter().find(is_it).cloned() else { return };
+        self.obey(Output::AddRouting(entry)).await;
     }
 
     /// Sets the kernel's switch on the interfaces that ask for it, and remembers what it was.
@@ -409,6 +446,8 @@ impl<'a> Process<'a> {
             return Ok(());
         }
         self.handle(Input::Stop).await;
+        let config = self.router.config().clone();
+        self.add_static(&Failover::default(), &config).await;
         for (path, before) in std::mem::take(&mut self.switches) {
             let _ = std::fs::write(path, before);
         }

@@ -7,6 +7,7 @@ pub mod address;
 pub mod global;
 pub mod instance;
 pub mod notify;
+pub mod routing;
 pub mod track;
 
 use crate::text::source::Span;
@@ -15,6 +16,7 @@ pub use address::{Address, Label, Scope};
 pub use global::Global;
 pub use instance::{Auth, Family, Garp, Instance, Peer, Role, Transport, Version};
 pub use notify::{Command, Notify, RunAs};
+pub use routing::Routing;
 pub use track::{ProcessMatch, Script, TrackFile, TrackProcess, Tracking, Weight};
 
 /// One whole configuration.
@@ -29,6 +31,8 @@ pub struct Failover {
     pub files: Vec<TrackFile>,
     /// Addresses added at start and left alone by VRRP.
     pub static_addresses: Vec<Address>,
+    /// Routes, then rules, added at start.
+    pub static_routing: Vec<Routing>,
     /// What the file asks for and this program does not do: it is understood, and refused at start.
     pub missing: Vec<MissingFeature>,
 }

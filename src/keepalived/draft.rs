@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     ir::failover::{
-        Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight, notify::Command,
+        Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight,
+        notify::Command,
+        routing::{Route, Rule},
     },
     text::source::Span,
 };
@@ -24,6 +26,10 @@ pub struct Draft {
     pub files: Vec<FileDraft>,
     pub garp_groups: Vec<GarpGroupDraft>,
     pub static_addresses: Vec<Address>,
+    pub static_routes: Vec<Route>,
+    pub static_rules: Vec<Rule>,
+    /// How many rules had no preference: of IPv4, of IPv6.
+    pub unwritten_preferences: [u32; 2],
     pub missing: Vec<MissingFeature>,
     /// The name that complaints about the open block carry.
     pub open: Open,
@@ -77,6 +83,8 @@ pub struct InstanceDraft {
     pub group: Option<IpAddr>,
     pub addresses: Vec<Address>,
     pub excluded: Vec<Address>,
+    pub routes: Vec<Route>,
+    pub rules: Vec<Rule>,
     pub native_ipv6: bool,
     pub nopreempt: bool,
     pub preempt_delay: Duration,

@@ -12,6 +12,8 @@ mod lvs;
 mod missing;
 mod notify;
 mod process;
+mod routes;
+mod rules;
 mod script;
 mod shared;
 mod top;
@@ -38,6 +40,8 @@ pub const ALL: &[&[Keyword]] = &[
     instance::garp::KEYWORDS,
     address::KEYWORDS,
     garp::KEYWORDS,
+    routes::KEYWORDS,
+    rules::KEYWORDS,
     track::KEYWORDS,
     notify::KEYWORDS,
     group::KEYWORDS,

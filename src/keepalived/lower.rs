@@ -7,7 +7,10 @@ mod instance;
 mod scripts;
 
 use super::{draft::Draft, report::Report, system::System};
-use crate::ir::failover::{Failover, TrackFile, TrackProcess};
+use crate::ir::failover::{
+    Failover, Routing, TrackFile, TrackProcess,
+    routing::{Route, Rule},
+};
 
 /// What a draft means. Complaints go to the report; what is left is consistent.
 pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover {
@@ -23,6 +26,8 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         processes,
         files,
         static_addresses,
+        static_routes,
+        static_rules,
         missing,
         garp_groups,
         ..
@@ -57,10 +62,15 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     }
     let fallback = config.global.default_interface.clone().unwrap_or_else(|| "eth0".into());
     config.static_addresses = static_addresses;
+    config.static_routing = routing(static_routes, static_rules);
     for address in &mut config.static_addresses {
         address.device.get_or_insert_with(|| fallback.clone());
     }
     config
+}
+
+fn routing(routes: Vec<Route>, rules: Vec<Rule>) -> Vec<Routing> {
+    routes.into_iter().map(Routing::Route).chain(rules.into_iter().map(Routing::Rule)).collect()
 }
 
 fn process(draft: super::draft::ProcessDraft) -> Option<TrackProcess> {

@@ -33,7 +33,7 @@ pub async fn delete(handle: &Handle, index: u32, address: &Address) -> io::Resul
     accept(handle.address().del(message(index, &bare)).execute().await, libc::EADDRNOTAVAIL)
 }
 
-fn accept(result: Result<(), rtnetlink::Error>, harmless: i32) -> io::Result<()> {
+pub(super) fn accept(result: Result<(), rtnetlink::Error>, harmless: i32) -> io::Result<()> {
     match result {
         Err(rtnetlink::Error::NetlinkError(error)) => match error.code.map_or(0, |code| -code.get()) {
             code if code == harmless => Ok(()),

@@ -11,6 +11,7 @@ use netlink_packet_route::{
 use rtnetlink::{Handle, MulticastGroup, packet_core::NetlinkPayload};
 use tokio::sync::mpsc;
 
+use super::routing;
 use crate::vrrp::input::Link;
 
 /// What changed.
@@ -23,6 +24,11 @@ pub enum Change {
     Removed {
         interface: String,
         ip: IpAddr,
+    },
+    /// A route that bears our mark left the kernel's tables; whether by us is not known here.
+    RouteRemoved {
+        table: u32,
+        to: (IpAddr, u8),
     },
 }
 
@@ -37,7 +43,13 @@ struct Table(BTreeMap<u32, Link>);
 /// # Errors
 /// No netlink socket, or the kernel refuses to list.
 pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, Handle)> {
-    let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
+    let groups = [
+        MulticastGroup::Link,
+        MulticastGroup::Ipv4Ifaddr,
+        MulticastGroup::Ipv6Ifaddr,
+        MulticastGroup::Ipv4Route,
+        MulticastGroup::Ipv6Route,
+    ];
     let (monitor, _, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
     tokio::task::spawn_local(monitor);
     // Requests have a socket of their own, so that their answers never wait behind a burst of messages.
@@ -120,6 +132,9 @@ impl Table {
             }
             RouteNetlinkMessage::NewAddress(message) => self.add(&message),
             RouteNetlinkMessage::DelAddress(message) => self.remove(&message),
+            RouteNetlinkMessage::DelRoute(message) => {
+                routing::ours(&message).map(|(table, to)| Change::RouteRemoved { table, to }).into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -20,6 +20,8 @@ pub enum Input<'a> {
     LinkGone(&'a str),
     /// An address was removed from an interface, and not by us.
     AddressLost { interface: &'a str, ip: IpAddr },
+    /// A route was removed, and not by us.
+    RouteLost { table: u32, to: (IpAddr, u8) },
     /// A script ended.
     Script { name: &'a str, outcome: Outcome },
     /// Whether the processes that a `vrrp_track_process` wants are there.

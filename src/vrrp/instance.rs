@@ -32,7 +32,7 @@ use super::{
     verdict::{self, Heard, Known},
     why::{Fault, State, Why},
 };
-use crate::ir::failover::{Instance, Version};
+use crate::ir::failover::{Instance, Routing, Version};
 
 /// What a router needs of its surroundings during one event.
 pub(super) struct Moment<'a> {
@@ -140,7 +140,6 @@ impl VirtualRouter {
 
     /// Begins: removes addresses of an earlier life, then goes where its faults and results allow.
     pub(super) fn start(&mut self, moment: &mut Moment<'_>, assessed: Assessment) {
-        moment.log(Level::Detail, format!("({}) removing VIPs.", self.config.name));
         self.delete_addresses(moment);
         self.assessed = assessed;
         self.started = true;
@@ -380,11 +379,26 @@ impl VirtualRouter {
         let ours = |address: &crate::ir::failover::Address| {
             address.ip == ip && !address.no_track && self.config.device(address) == interface
         };
-        if self.state != State::Master || !self.config.all_addresses().any(ours) {
-            return;
+        if self.state == State::Master && self.config.all_addresses().any(ours) {
+            self.give_way(moment, Why::AddressLost(ip));
         }
+    }
+
+    /// Somebody removed one of our routes.
+    pub(super) fn route_lost(&mut self, moment: &mut Moment<'_>, table: u32, to: (IpAddr, u8)) {
+        let ours = |entry: &Routing| match entry {
+            Routing::Route(route) => route.tracked && route.table == table && route.to == to,
+            Routing::Rule(_) => false,
+        };
+        if self.state == State::Master && self.config.routing.iter().any(ours) {
+            self.give_way(moment, Why::RouteLost(to.0, to.1));
+        }
+    }
+
+    /// Steps down for a new election.
+    fn give_way(&mut self, moment: &mut Moment<'_>, why: Why) {
         self.send_zero(moment);
-        self.enter_backup(moment, Why::AddressLost(ip));
+        self.enter_backup(moment, why);
         // The others have been told that we stop, so whoever is best comes first after its skew time: we, perhaps.
         self.arm_down(moment, moment.now + self.skew());
     }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use super::{Time, why::Why};
-use crate::ir::failover::{Address, Command};
+use crate::ir::failover::{Address, Command, Routing};
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,9 @@ pub enum Output {
         interface: String,
         address: Address,
     },
+    AddRouting(Routing),
+    /// Also sent for what may not be there.
+    DeleteRouting(Routing),
     /// Gratuitous ARP, or unsolicited neighbour advertisements.
     Announce(Announce),
     /// Arms a timer, in place of its earlier time if it was armed.

@@ -79,6 +79,9 @@ impl Router {
             Input::AddressLost { interface, ip } => {
                 self.each(now, &mut out, |router, moment| router.address_lost(moment, interface, ip));
             }
+            Input::RouteLost { table, to } => {
+                self.each(now, &mut out, |router, moment| router.route_lost(moment, table, to));
+            }
             Input::Script { name, outcome } => self.script(now, name, &outcome, &mut out),
             Input::Process { name, up } => {
                 self.watched.processes.insert(name.to_owned(), up);

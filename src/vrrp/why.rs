@@ -59,6 +59,8 @@ pub enum Why {
     Recovered,
     /// Somebody else removed an address of ours.
     AddressLost(IpAddr),
+    /// Somebody else removed a route of ours.
+    RouteLost(IpAddr, u8),
     Group(String),
     Reload,
     Stop,
@@ -109,6 +111,7 @@ impl fmt::Display for Why {
             }
             Self::Recovered => f.write_str("faults are gone"),
             Self::AddressLost(address) => write!(f, "{address} was removed by somebody else"),
+            Self::RouteLost(to, length) => write!(f, "the route to {to}/{length} was removed by somebody else"),
             Self::Group(name) => write!(f, "group {name}"),
             Self::Reload => f.write_str("reload"),
             Self::Stop => f.write_str("stop"),

@@ -15,7 +15,7 @@ only() { $1 "$2" && ! $3 "$2"; }
 "#;
 
 /// The distribution's keepalived: unpacked for the tests, or installed.
-fn original() -> Option<String> {
+pub(crate) fn original() -> Option<String> {
     let path = std::env::var("HAWSER_ORACLE_KEEPALIVED").unwrap_or_else(|_| "/usr/sbin/keepalived".into());
     let version = std::process::Command::new(&path).arg("-v").output().ok()?;
     let is_ours = String::from_utf8_lossy(&version.stderr).contains("Hawser");

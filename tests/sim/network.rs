@@ -318,7 +318,7 @@ impl Network {
             Output::Cancel(timer) => {
                 self.hosts[host].timers.remove(&timer);
             }
-            Output::Notify(_) | Output::Log(_) => {}
+            Output::Notify(_) | Output::Log(_) | Output::AddRouting(_) | Output::DeleteRouting(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Address, Notify, Tracking};
+use super::{Address, Notify, Routing, Tracking};
 use crate::text::source::Span;
 
 /// A virtual router as configured. All values have been checked against each other.
@@ -31,6 +31,8 @@ pub struct Instance {
     pub addresses: Vec<Address>,
     /// Moved with the router, not carried in adverts.
     pub excluded: Vec<Address>,
+    /// Routes, then rules, that the master has.
+    pub routing: Vec<Routing>,
     pub preempt: bool,
     pub preempt_delay: Duration,
     pub garp: Garp,
@@ -183,6 +185,7 @@ impl Instance {
             track_source: false,
             addresses: Vec::new(),
             excluded: Vec::new(),
+            routing: Vec::new(),
             preempt: true,
             preempt_delay: Duration::ZERO,
             garp: Garp::default(),

@@ -213,7 +213,7 @@ fn broadcast(text: &str) -> Option<Broadcast> {
     }
 }
 
-fn scope(text: &str) -> Option<Scope> {
+pub(super) fn scope(text: &str) -> Option<Scope> {
     match text {
         "global" | "universe" => Some(Scope::Universe),
         "site" => Some(Scope::Site),

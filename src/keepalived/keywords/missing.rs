@@ -23,8 +23,6 @@ pub(super) const TOP: &[Keyword] = &[
         .in_passes(CHECK_PASS),
     missing("track_group", &[Block::Top], "Group of vrrp instances tracking static entries.")
         .opening(Block::TrackGroup),
-    missing("static_routes", &[Block::Top], "Routes added at start, not moved by VRRP.").listing(),
-    missing("static_rules", &[Block::Top], "Ip rules added at start, not moved.").listing(),
     extra("linkbeat_interfaces", &[Block::Top], "Interfaces whose link state is polled.").listing(),
     missing("interface_up_down_delays", &[Block::Top], "Debounce link up/down transitions.").listing(),
     missing("bfd_instance", &[Block::Top], "RFC5880 BFD session.").opening(Block::Bfd).in_passes(BFD_PASS),
@@ -128,8 +126,6 @@ pub(super) const INSTANCE: &[Keyword] = &[
     missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
     missing("track_bfd", &[Block::Instance], "BFD sessions affecting priority or FAULT.").listing(),
     extra("linkbeat_use_polling", &[Block::Instance], "Deprecated: poll link of this interface."),
-    missing("virtual_routes", &[Block::Instance], "Routes present while MASTER.").listing(),
-    missing("virtual_rules", &[Block::Instance], "Rules present while MASTER.").listing(),
     missing("no_accept", &[Block::Instance], "Drop packets for VIPs when not owner."),
     extra("garp_extra_if", &[Block::Instance], "Periodic GARP on other VIP interfaces."),
     extra("vmac_garp_intvl", &[Block::Instance], "Deprecated synonym of garp_extra_if."),

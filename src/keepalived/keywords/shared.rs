@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    ir::failover::{RunAs, Weight, notify::Command},
+    ir::failover::{MissingFeature, RunAs, Weight, notify::Command},
     keepalived::{
         draft::{Draft, InstanceDraft},
         keyword::{Call, Grammar},
@@ -127,6 +127,34 @@ pub(super) fn address_and_prefix(text: &str) -> Option<(IpAddr, Option<u8>)> {
         None => None,
     };
     Some((ip, prefix))
+}
+
+/// A routing table by number or name: the kernel's own names, or those of iproute2.
+pub(super) fn table(text: &str, what: &str, call: &Call<'_>) -> Result<u32, String> {
+    let known = match text {
+        "default" => Some(253),
+        "main" => Some(254),
+        "local" => Some(255),
+        _ => text.parse().ok(),
+    };
+    let named = || {
+        let files = ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"];
+        files.iter().filter_map(|file| call.system.read(file).ok()).find_map(|file| {
+            file.lines().find_map(|line| {
+                let (number, name) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
+                (name.trim() == text).then(|| number.parse().ok())?
+            })
+        })
+    };
+    known.or_else(named).ok_or_else(|| format!("Routing table {text} not found for {what}"))
+}
+
+/// An option that is known and not implemented: the line is understood, and a start is refused.
+pub(super) fn unsupported(draft: &mut Draft, call: &mut Call<'_>, option: &str) {
+    let (at, keyword) = (call.words.at, call.keyword.name);
+    let text = format!("WARNING - '{option}' of {keyword} is not implemented yet");
+    call.report.notice("not-implemented", Some(at), text);
+    draft.missing.push(MissingFeature { keyword, at, fatal: true });
 }
 
 /// `weight N [reverse]`. Any other word behind the number is complained of, and the number counts.

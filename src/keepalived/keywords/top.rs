@@ -215,7 +215,7 @@ const STATIC_IPADDRESS: Keyword = Keyword {
     name: "static_ipaddress",
     blocks: TOP,
     opens: Opens::List(static_address),
-    doc: "Addresses added at start and left where they are.",
+    doc: "Addresses from start to end; one that somebody else removes is put back.",
     examples: &["static_ipaddress {\n    192.0.2.9/24 dev eth0\n}"],
     ..KEYWORD
 };

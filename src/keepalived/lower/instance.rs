@@ -137,6 +137,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         notify_priority_changes: draft.notify_priority_changes.unwrap_or(global.notify_priority_changes),
         smtp_alert: draft.smtp_alert,
         receive_buffer: draft.receive_buffer,
+        routing: super::routing(draft.routes, draft.rules),
         addresses: draft.addresses,
         excluded: draft.excluded,
         ..Instance::new(&name)

@@ -2,7 +2,7 @@
 
 use super::{Moment, VirtualRouter};
 use crate::{
-    ir::failover::{Address, Command, Instance},
+    ir::failover::{Address, Command, Instance, Routing},
     vrrp::{
         output::{Event, Level, Notification, Output, Subject, TimerKind},
         track::Assessment,
@@ -31,6 +31,7 @@ impl VirtualRouter {
             let interface = self.config.device(address).to_owned();
             moment.out.push(Output::AddAddress { interface, address: address.clone() });
         }
+        self.add_routing(moment);
         self.announce_first(moment);
         self.notify(moment, Event::Master);
     }
@@ -80,6 +81,9 @@ impl VirtualRouter {
         if self.state != State::Master {
             return;
         }
+        for entry in self.config.routing.iter().rev().filter(|entry| !routes(new, entry)) {
+            moment.out.push(Output::DeleteRouting(entry.clone()));
+        }
         for address in self.config.all_addresses().filter(|address| !has(new, self.config.device(address), address)) {
             let interface = self.config.device(address).to_owned();
             moment.out.push(Output::DeleteAddress { interface, address: address.clone() });
@@ -96,6 +100,9 @@ impl VirtualRouter {
                 let interface = self.config.device(address).to_owned();
                 moment.out.push(Output::AddAddress { interface, address: address.clone() });
                 self.announce(moment, address, self.config.garp.repeat);
+            }
+            for entry in self.config.routing.iter().filter(|entry| !routes(&old, entry)) {
+                moment.out.push(Output::AddRouting(entry.clone()));
             }
         }
         if old.advert_interval != self.config.advert_interval {
@@ -127,12 +134,39 @@ impl VirtualRouter {
 
     fn give_up_addresses(&self, moment: &mut Moment<'_>, before: State) {
         if before == State::Master {
-            moment.log(Level::Detail, format!("({}) removing VIPs.", self.config.name));
             self.delete_addresses(moment);
         }
     }
 
+    /// Routes may need the addresses as their source, and rules the routes' tables.
+    fn add_routing(&self, moment: &mut Moment<'_>) {
+        for (what, is_rule) in [("Routes", false), ("Rules", true)] {
+            let entries = self.config.routing.iter().filter(|entry| matches!(entry, Routing::Rule(_)) == is_rule);
+            for (index, entry) in entries.enumerate() {
+                if index == 0 {
+                    moment.log(Level::Detail, format!("({}) setting Virtual {what}", self.config.name));
+                }
+                moment.out.push(Output::AddRouting(entry.clone()));
+            }
+        }
+    }
+
+    fn delete_routing(&self, moment: &mut Moment<'_>) {
+        for (what, is_rule) in [("Rules", true), ("Routes", false)] {
+            let entries = self.config.routing.iter().filter(|entry| matches!(entry, Routing::Rule(_)) == is_rule);
+            for (index, entry) in entries.enumerate() {
+                if index == 0 {
+                    moment.log(Level::Detail, format!("({}) removing Virtual {what}", self.config.name));
+                }
+                moment.out.push(Output::DeleteRouting(entry.clone()));
+            }
+        }
+    }
+
+    /// Everything that only the master has.
     pub(super) fn delete_addresses(&self, moment: &mut Moment<'_>) {
+        self.delete_routing(moment);
+        moment.log(Level::Detail, format!("({}) removing VIPs.", self.config.name));
         for address in self.config.all_addresses() {
             let interface = self.config.device(address).to_owned();
             moment.out.push(Output::DeleteAddress { interface, address: address.clone() });
@@ -182,6 +216,11 @@ impl VirtualRouter {
             fifo: true,
         }));
     }
+}
+
+/// Whether a router has this route or rule.
+fn routes(set: &Instance, entry: &Routing) -> bool {
+    set.routing.iter().any(|other| other.same_as(entry))
 }
 
 /// Whether a router puts this address on this interface.

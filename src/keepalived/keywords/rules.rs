@@ -1,0 +1,203 @@
+//! Rule lines, and the lists that hold them: the language of ip-rule(8).
+
+use std::net::IpAddr;
+
+use super::{
+    routes::tos,
+    shared::{address_and_prefix, table, unsupported},
+};
+use crate::{
+    ir::failover::{
+        Family,
+        routing::{Action, MAIN, Rule},
+    },
+    keepalived::{
+        draft::Draft,
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
+    },
+};
+
+const SYNTAX: Grammar = Grammar::Custom(
+    "{ [from IP[/LENGTH]] [to IP[/LENGTH]] [iif IF] [oif IF] [fwmark N[/MASK]] [tos N] table T|blackhole|... [priority N] \
+     [no_track] }",
+);
+
+pub(super) const KEYWORDS: &[Keyword] = &[VIRTUAL_RULES, STATIC_RULES];
+
+const VIRTUAL_RULES: Keyword = Keyword {
+    name: "virtual_rules",
+    blocks: &[Block::Instance],
+    grammar: SYNTAX,
+    opens: Opens::List(|draft, call| {
+        if let Some(rule) = parse(draft, call) {
+            draft.instance().rules.push(rule);
+        }
+    }),
+    doc: "Rules that the master has: which routing table which packets take. One that somebody else removes stays away until the next election.",
+    examples: &["virtual_rules {\n    from 192.0.2.0/24 table 100 priority 300\n}"],
+    ..KEYWORD
+};
+
+const STATIC_RULES: Keyword = Keyword {
+    name: "static_rules",
+    blocks: &[Block::Top],
+    grammar: SYNTAX,
+    opens: Opens::List(|draft, call| {
+        if let Some(rule) = parse(draft, call) {
+            draft.static_rules.push(rule);
+        }
+    }),
+    doc: "Rules from start to end.",
+    examples: &["static_rules {\n    from 192.0.2.0/24 table 100 priority 300\n}"],
+    ..KEYWORD
+};
+
+fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
+    let words: Vec<String> = call.words.words.iter().map(|word| word.text.clone()).collect();
+    let mut words = words.iter().map(String::as_str);
+    let mut rule = Rule {
+        family: Family::V4,
+        from: None,
+        to: None,
+        action: Action::Table(MAIN),
+        preference: 0,
+        tos: 0,
+        mark: None,
+        input: None,
+        output: None,
+        suppress_prefix: None,
+        users: None,
+        tracked: true,
+        at: call.words.at,
+    };
+    let (mut preference, mut acts) = (None, None);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(String::new);
+        let result = match word {
+            "inet" | "inet6" => {
+                rule.family = if word == "inet" { Family::V4 } else { Family::V6 };
+                Ok(())
+            }
+            "from" | "to" => value().and_then(|text| end(&mut rule, word, text)),
+            "table" | "lookup" => {
+                value().and_then(|text| table(text, "rule", call)).map(|table| acts = Some(Action::Table(table)))
+            }
+            "preference" | "order" | "priority" => {
+                value().and_then(number).map(|number| preference = Some(number)).map_err(|text| {
+                    if text.is_empty() { text } else { format!("{text}\nInvalid rule preference {word} specified") }
+                })
+            }
+            "tos" | "dsfield" => value().and_then(tos).map(|tos| rule.tos = tos),
+            "fwmark" => value().and_then(mark).map(|mark| rule.mark = Some(mark)),
+            "iif" | "dev" => value().map(|name| rule.input = Some(name.to_owned())),
+            "oif" => value().map(|name| rule.output = Some(name.to_owned())),
+            "suppress_prefixlength" | "sup_pl" => {
+                value().and_then(number).map(|length| rule.suppress_prefix = Some(length))
+            }
+            "uidrange" => value().and_then(range).map(|range| rule.users = Some(range)),
+            "goto" => value().and_then(number).map(|number| acts = Some(Action::Goto(number))),
+            "type" => value()
+                .and_then(|text| action(text).ok_or_else(|| format!("Unknown rule type {text}")))
+                .map(|found| acts = Some(found)),
+            "no_track" => {
+                rule.tracked = false;
+                Ok(())
+            }
+            "realms" | "suppress_ifgroup" | "sup_group" | "tunnel-id" | "l3mdev" | "protocol" | "ipproto" | "sport"
+            | "dport" | "track_group" => {
+                words.by_ref().for_each(drop);
+                unsupported(draft, call, word);
+                Ok(())
+            }
+            _ => match action(word) {
+                Some(found) => {
+                    acts = Some(found);
+                    Ok(())
+                }
+                None => Err(format!("Unknown rule option {word}")),
+            },
+        };
+        if let Err(lines) = result {
+            if lines.is_empty() {
+                call.missing_argument();
+            }
+            lines.lines().for_each(|line| call.complain("bad-rule", line));
+            return None;
+        }
+    }
+    for device in rule.input.iter().chain(&rule.output) {
+        if !draft.global.dynamic_interfaces && !call.system.interface_exists(device) {
+            call.complain("no-interface", format!("WARNING - interface {device} for rule doesn't exist"));
+            draft.missing_interface = true;
+            return None;
+        }
+    }
+    let Some(acts) = acts else {
+        call.complain("no-action", "No action specified for rule - ignoring");
+        return None;
+    };
+    rule.action = acts;
+    rule.preference = preference.unwrap_or_else(|| unwritten(draft, call, rule.family));
+    Some(rule)
+}
+
+/// Rules without a preference get the next lower number than the one before them.
+fn unwritten(draft: &mut Draft, call: &mut Call<'_>, family: Family) -> u32 {
+    const HIGHEST: u32 = 16384;
+    let given = &mut draft.unwritten_preferences[usize::from(family == Family::V6)];
+    let number = HIGHEST.saturating_sub(*given).max(1);
+    *given += 1;
+    let text = format!("Rule has no preference specified - setting to {number}. This is probably not what you want.");
+    call.complain("no-preference", text);
+    number
+}
+
+fn end(rule: &mut Rule, which: &str, text: &str) -> Result<(), String> {
+    if matches!(text, "default" | "any" | "all") {
+        return Ok(());
+    }
+    let Some((ip, prefix)) = address_and_prefix(text) else {
+        return Err(format!("VRRP parsed invalid IP {text}. skipping IP...\nInvalid rule {which} address {text}"));
+    };
+    let other = if which == "from" { rule.to } else { rule.from };
+    if other.is_some_and(|(other, _)| other.is_ipv4() != ip.is_ipv4()) {
+        return Err("rule specification has mixed IPv4 and IPv6".to_owned());
+    }
+    rule.family = Family::of(ip);
+    let place: &mut Option<(IpAddr, u8)> = if which == "from" { &mut rule.from } else { &mut rule.to };
+    *place = Some((ip, prefix.unwrap_or(if ip.is_ipv4() { 32 } else { 128 })));
+    Ok(())
+}
+
+fn action(word: &str) -> Option<Action> {
+    Some(match word {
+        "blackhole" => Action::Blackhole,
+        "unreachable" => Action::Unreachable,
+        "prohibit" => Action::Prohibit,
+        "nop" => Action::Nop,
+        _ => return None,
+    })
+}
+
+fn number(word: &str) -> Result<u32, String> {
+    let parsed = match word.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => word.parse(),
+    };
+    parsed.map_err(|_| format!("invalid number '{word}'"))
+}
+
+/// `N` or `N/MASK`.
+fn mark(word: &str) -> Result<(u32, u32), String> {
+    let (value, mask) = match word.split_once('/') {
+        Some((value, mask)) => (number(value), number(mask)),
+        None => (number(word), Ok(u32::MAX)),
+    };
+    let wrong = |_| format!("Invalid rule fwmark {word} specified");
+    Ok((value.map_err(wrong)?, mask.map_err(wrong)?))
+}
+
+fn range(word: &str) -> Result<(u32, u32), String> {
+    let (low, high) = word.split_once('-').ok_or("Invalid uidrange uidrange specified")?;
+    Ok((number(low)?, number(high)?))
+}
