@@ -169,7 +169,7 @@ impl<'w> Reader<'w> {
         }
         let ip: IpAddr =
             word.parse().map_err(|_| Refused(vec![invalid(word), format!("invalid route {option} address {word}")]))?;
-        if *self.found_family.get_or_insert(Family::of(ip)) != Family::of(ip) {
+        if *self.found_family.get_or_insert_with(|| Family::of(ip)) != Family::of(ip) {
             return Err("Cannot mix IPv4 and IPv6 addresses for route".to_owned().into());
         }
         Ok(ip)
@@ -235,7 +235,7 @@ impl<'w> Reader<'w> {
             _ => {
                 let (ip, prefix) = address_and_prefix(word).ok_or_else(|| unknown(word))?;
                 self.found_family = Some(Family::of(ip));
-                Some((ip, prefix.unwrap_or(if ip.is_ipv4() { 32 } else { 128 })))
+                Some((ip, prefix.unwrap_or_else(|| if ip.is_ipv4() { 32 } else { 128 })))
             }
         });
         Ok(())

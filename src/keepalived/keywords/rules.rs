@@ -165,7 +165,7 @@ fn end(rule: &mut Rule, which: &str, text: &str) -> Result<(), String> {
     }
     rule.family = Family::of(ip);
     let place: &mut Option<(IpAddr, u8)> = if which == "from" { &mut rule.from } else { &mut rule.to };
-    *place = Some((ip, prefix.unwrap_or(if ip.is_ipv4() { 32 } else { 128 })));
+    *place = Some((ip, prefix.unwrap_or_else(|| if ip.is_ipv4() { 32 } else { 128 })));
     Ok(())
 }
 
