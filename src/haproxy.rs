@@ -77,7 +77,8 @@ impl Loaded {
 
     /// Something would listen: without it the original ends with code 2 under `-c`.
     pub fn has_listener(&self) -> bool {
-        self.config.proxies.iter().any(|p| !p.disabled && !p.listeners.is_empty())
+        let forwards = self.config.log_forwards.iter().any(|f| !f.streams.is_empty() || !f.datagrams.is_empty());
+        forwards || self.config.proxies.iter().any(|p| !p.disabled && !p.listeners.is_empty())
     }
 }
 

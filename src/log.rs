@@ -13,5 +13,7 @@ pub mod fields;
 pub mod header;
 pub mod health;
 pub mod lines;
+pub mod ring;
+pub mod syslog;
 
 pub use facts::Facts;

@@ -51,3 +51,5 @@ mod roster;
 mod server_state;
 #[path = "behaviour/space.rs"]
 mod space;
+#[path = "behaviour/syslog.rs"]
+mod syslog;

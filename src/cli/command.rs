@@ -53,6 +53,8 @@ pub enum Output {
     Sessions(Option<String>),
     /// Ends a session by its identifier.
     Kill(String),
+    /// What a ring has kept; with `wait` also what it gets, until the operator says something.
+    Events { ring: String, wait: bool, new: bool },
     /// Closes the connection.
     Quit,
 }

@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod errors;
+pub mod events;
 pub mod missing;
 pub mod patterns;
 pub mod proxies;
@@ -20,6 +21,7 @@ use crate::text::book::Status;
 const LISTS: &[&[&Command]] = &[
     connection::ALL,
     errors::ALL,
+    events::ALL,
     patterns::ALL,
     proxies::ALL,
     roster::ALL,

@@ -5,6 +5,7 @@ pub mod listeners;
 pub mod modes;
 pub mod names;
 pub mod programs;
+pub mod rings;
 pub mod servers;
 pub mod timeouts;
 
@@ -16,6 +17,7 @@ use crate::text::source::Sources;
 /// Every check, proxy by proxy.
 pub fn run(draft: &mut Draft, outside: &dyn Outside, sources: &Sources, diag: &mut Diagnostics) {
     programs::check(&draft.config, outside, diag);
+    rings::check(&draft.config, diag);
     for i in 0..draft.config.proxies.len() {
         if draft.config.proxies[i].disabled {
             continue;

@@ -20,6 +20,8 @@ pub enum Current {
     Userlist(usize),
     HttpErrors(usize),
     Program(usize),
+    Ring(usize),
+    LogForward(usize),
     /// A section that is not implemented: reported once, its lines passed over.
     Skipped(&'static str),
     /// An unknown section keyword, or a section whose head was wrong.

@@ -31,6 +31,8 @@ pub const BACKEND: Sections = Sections(16);
 pub const USERLIST: Sections = Sections(32);
 pub const HTTP_ERRORS: Sections = Sections(64);
 pub const PROGRAM: Sections = Sections(128);
+pub const RING: Sections = Sections(256);
+pub const LOG_FORWARD: Sections = Sections(512);
 /// Where a client's side is configured.
 pub const FRONT: Sections = DEFAULTS.or(FRONTEND).or(LISTEN);
 /// Where a server's side is configured.
@@ -47,6 +49,8 @@ const NAMES: &[(Sections, &str)] = &[
     (USERLIST, "userlist"),
     (HTTP_ERRORS, "http-errors"),
     (PROGRAM, "program"),
+    (RING, "ring"),
+    (LOG_FORWARD, "log-forward"),
 ];
 
 /// The keyword that opens a section.

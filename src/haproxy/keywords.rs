@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 
 use super::draft::{Current, Draft};
 use super::keyword::{
-    BACKEND, DEFAULTS, FRONT, FRONTEND, GLOBAL, HTTP_ERRORS, Keyword, LISTEN, PROGRAM, PROXY, Sections, USERLIST,
+    BACKEND, DEFAULTS, FRONT, FRONTEND, GLOBAL, HTTP_ERRORS, Keyword, LISTEN, LOG_FORWARD, PROGRAM, PROXY, RING,
+    Sections, USERLIST,
 };
 use super::later::{self, Class};
 use crate::ir::proxy::ProxyKind;
@@ -46,7 +47,9 @@ const LISTS: &[&[&Keyword]] = &[
     proxy::missing::ALL,
     section::userlist::ALL,
     section::http_errors::ALL,
+    section::log_forward::ALL,
     section::program::ALL,
+    section::ring::ALL,
 ];
 
 /// Every keyword, in the order of the lists.
@@ -80,6 +83,8 @@ fn current(draft: &Draft) -> Sections {
         Current::Userlist(_) => USERLIST,
         Current::HttpErrors(_) => HTTP_ERRORS,
         Current::Program(_) => PROGRAM,
+        Current::Ring(_) => RING,
+        Current::LogForward(_) => LOG_FORWARD,
         Current::Proxy(i) => match draft.config.proxies[i].kind {
             ProxyKind::Frontend => FRONTEND,
             ProxyKind::Backend => BACKEND,
@@ -205,7 +210,7 @@ mod tests {
 
     #[test]
     fn no_name_is_taken_twice_in_one_section() {
-        for bit in 0..8 {
+        for bit in 0..10 {
             let mut names: Vec<_> = all().filter(|k| k.sections.has(Sections(1 << bit))).map(|k| k.name).collect();
             names.sort_unstable();
             let twice: Vec<_> = names.windows(2).filter(|w| w[0] == w[1]).map(|w| w[0]).collect();

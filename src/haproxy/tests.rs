@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::keyword::{DEFAULTS, GLOBAL, HTTP_ERRORS, Keyword, PROGRAM, Sections, USERLIST};
+use super::keyword::{DEFAULTS, GLOBAL, HTTP_ERRORS, Keyword, LOG_FORWARD, PROGRAM, RING, Sections, USERLIST};
 use super::{Loaded, Outside, keywords, load, show};
 use crate::text::book::Status;
 use crate::text::diag::Severity;
@@ -70,6 +70,8 @@ fn around(section: Sections, line: &str) -> String {
         DEFAULTS => ("defaults named", ""),
         USERLIST => ("userlist u", ""),
         HTTP_ERRORS => ("http-errors e", ""),
+        RING => ("ring r", ""),
+        LOG_FORWARD => ("log-forward l\n dgram-bind 127.0.0.1:2", ""),
         PROGRAM => ("global\n master-worker\nprogram p\n command true", ""),
         _ => {
             let name = super::keyword::section_name(section);
@@ -83,7 +85,7 @@ fn around(section: Sections, line: &str) -> String {
 
 fn each_section(k: &Keyword) -> impl Iterator<Item = Sections> {
     let sections = k.sections;
-    (0..8).map(|bit| Sections(1 << bit)).filter(move |s| sections.has(*s))
+    (0..10).map(|bit| Sections(1 << bit)).filter(move |s| sections.has(*s))
 }
 
 fn working() -> impl Iterator<Item = &'static Keyword> {

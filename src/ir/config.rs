@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ProxyId;
 use super::expr::PatternSet;
 use super::global::Global;
+use super::log::{LogForward, Ring};
 use super::proxy::{ErrorPage, Proxy};
 use crate::text::source::Span;
 
@@ -17,6 +18,8 @@ pub struct Config {
     pub userlists: Vec<Userlist>,
     pub http_errors: Vec<HttpErrors>,
     pub programs: Vec<Program>,
+    pub rings: Vec<Ring>,
+    pub log_forwards: Vec<LogForward>,
 }
 
 /// `program` (manual 3.7): run by the master beside its workers.

@@ -127,6 +127,12 @@ async fn converse(
                 Output::Text(t) => answer.push_str(&t),
                 Output::Sessions(id) => answer.push_str(&sessions(local.world, id.as_deref()).await),
                 Output::Kill(id) => answer.push_str(&kill(local.world, &id).await),
+                Output::Events { ring, wait, new } => {
+                    let events = Events { ring: &ring, wait, new };
+                    if events.show(local, &mut answer, &mut reader, &mut w).await.is_err() {
+                        return;
+                    }
+                }
                 Output::Quit => {
                     quit = true;
                     break;
@@ -143,6 +149,46 @@ async fn converse(
         if quit || !session.interactive {
             let _ = w.shutdown().await;
             return;
+        }
+    }
+}
+
+/// `show events RING`
+struct Events<'a> {
+    ring: &'a str,
+    wait: bool,
+    new: bool,
+}
+
+impl Events<'_> {
+    /// Adds what is there to the answer; with `wait`, writes it and whatever comes, until the operator says anything.
+    async fn show(
+        &self,
+        local: &'static Local,
+        answer: &mut String,
+        r: &mut (impl AsyncBufRead + Unpin),
+        w: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
+        let Some(ring) = local.world.rings.iter().find(|r| r.spec.name == self.ring) else { return Ok(()) };
+        let mut shown = if self.new { ring.end() } else { 0 };
+        loop {
+            shown = ring.read(shown, |message| {
+                answer.push_str(&String::from_utf8_lossy(message));
+                answer.push('\n');
+            });
+            if !self.wait {
+                return Ok(());
+            }
+            w.write_all(std::mem::take(answer).as_bytes()).await?;
+            w.flush().await?;
+            tokio::select! {
+                () = ring.more_than(shown) => {}
+                said = r.fill_buf() => {
+                    let n = said?.len();
+                    r.consume(n);
+                    return Ok(());
+                }
+            }
         }
     }
 }

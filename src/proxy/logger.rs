@@ -5,12 +5,15 @@
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::clock;
+use super::rings::RingLive;
 use crate::ir::address::Address;
-use crate::ir::log::{LogDestination, LogTarget};
+use crate::ir::log::{LogDestination, LogTarget, LogTransport};
 use crate::log::header::{self, Header};
+use crate::log::syslog::{Defaults, Message};
 
 /// Where one `log` line sends to.
 pub struct Target {
@@ -25,6 +28,7 @@ enum Sink {
     Unix(UnixDatagram, String),
     Abstract(UnixDatagram, Vec<u8>),
     Descriptor(i32),
+    Ring(Arc<RingLive>),
     /// The address could not be used; lines are dropped.
     Nowhere,
 }
@@ -51,7 +55,7 @@ pub struct Line<'a> {
 }
 
 impl Target {
-    pub fn new(spec: &LogTarget) -> Self {
+    pub fn new(spec: &LogTarget, rings: &[Arc<RingLive>]) -> Self {
         let sink = match &spec.destination {
             LogDestination::Socket(Address::Inet(to)) => udp(*to).map_or(Sink::Nowhere, Sink::Udp),
             LogDestination::Socket(Address::Name { host, port, .. }) => {
@@ -64,7 +68,10 @@ impl Target {
                 unix().map_or(Sink::Nowhere, |s| Sink::Abstract(s, name.clone().into_bytes()))
             }
             LogDestination::Socket(Address::Fd(n)) | LogDestination::Fd(n) => Sink::Descriptor(*n),
-            LogDestination::Socket(Address::SockPair(_)) | LogDestination::Ring(_) => Sink::Nowhere,
+            LogDestination::Ring(name) => {
+                rings.iter().find(|r| r.spec.name == *name).map_or(Sink::Nowhere, |r| Sink::Ring(r.clone()))
+            }
+            LogDestination::Socket(Address::SockPair(_)) => Sink::Nowhere,
         };
         Self { spec: spec.clone(), sink, seen: AtomicU32::new(0) }
     }
@@ -87,8 +94,32 @@ impl Target {
             pid: who.pid,
             structured: line.structured,
         };
-        header::write(self.spec.format, &h, buf);
+        header::write(self.form().unwrap_or(self.spec.format), &h, buf);
         buf.extend_from_slice(line.text);
+        self.finish(buf)
+    }
+
+    /// Sends on a message that came in. Without a form of its own the target keeps the message's.
+    pub fn forward(&self, message: &Message<'_>, mut defaults: Defaults, buf: &mut Vec<u8>) -> bool {
+        if message.level() > self.spec.max_level || !self.is_sampled() {
+            return true;
+        }
+        buf.clear();
+        defaults.facility = self.spec.facility;
+        message.write(self.form().unwrap_or_else(|| message.form()), &defaults, buf);
+        self.finish(buf)
+    }
+
+    /// The form that the line asks for, or the ring.
+    fn form(&self) -> Option<LogTransport> {
+        match &self.sink {
+            _ if self.spec.has_format => Some(self.spec.format),
+            Sink::Ring(r) => Some(r.spec.format),
+            _ => None,
+        }
+    }
+
+    fn finish(&self, buf: &mut Vec<u8>) -> bool {
         buf.truncate(self.spec.max_len.max(1) - 1);
         buf.push(b'\n');
         self.sink.send(buf)
@@ -114,6 +145,10 @@ impl Sink {
             Self::Abstract(s, name) => {
                 use std::os::linux::net::SocketAddrExt as _;
                 std::os::unix::net::SocketAddr::from_abstract_name(name).is_ok_and(|a| s.send_to_addr(line, &a).is_ok())
+            }
+            Self::Ring(r) => {
+                r.push(line.strip_suffix(b"\n").unwrap_or(line));
+                true
             }
             Self::Descriptor(n) => crate::process::fds::write(*n, line).is_ok(),
             Self::Nowhere => false,

@@ -86,6 +86,10 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
         Ok(s) => s,
         Err(line) => return refuse(args, &[line], inherited),
     };
+    let forwards = match super::forwarding::bind(&config) {
+        Ok(f) => f,
+        Err(line) => return refuse(args, &[line], inherited),
+    };
     drop(inherited);
     let pid_file = args.pidfile.clone().or_else(|| config.global.pidfile.clone());
     if is_daemon && !is_reload() {
@@ -109,7 +113,7 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
                 start::alert(&line);
                 return ExitCode::from(1);
             }
-            return start::serve(config, listening, start::Doors { stats, master: Some(its) }, args);
+            return start::serve(config, listening, start::Doors { stats, forwards, master: Some(its) }, args);
         }
         Err(e) => {
             start::alert(&start::of_main(&format!("Cannot fork: {e}")));
@@ -132,7 +136,7 @@ pub fn run(args: &Args, config: Config, mut inherited: Inherited, is_daemon: boo
     workers.insert(0, Worker { process, is_leaving: false, control: Some(control) });
     workers.extend(programs);
     // The worker has its own; ours only serve to be handed on.
-    drop((stats, its));
+    drop((stats, forwards, its));
     let sockets = listening.iter().map(|l| l.fd.clone()).collect();
     Master::new(args, me, workers, doors, sockets).watch(&waiter)
 }

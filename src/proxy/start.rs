@@ -180,6 +180,14 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    let forwards = match super::forwarding::bind(&config) {
+        Ok(f) => f,
+        Err(line) => {
+            notices();
+            alert(&line);
+            return ExitCode::from(1);
+        }
+    };
     let pid_file = args.pidfile.clone().or_else(|| config.global.pidfile.clone());
     if is_daemon {
         match daemon::fork() {
@@ -220,7 +228,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
         alert(&line);
         return ExitCode::from(1);
     }
-    serve(config, listening, Doors { stats, master: None }, args)
+    serve(config, listening, Doors { stats, forwards, master: None }, args)
 }
 
 /// Tells old processes that we are there (`-sf`, `-st`).
@@ -267,6 +275,8 @@ fn dumpable(wanted: bool) -> Result<(), String> {
 /// Where operators come in.
 pub struct Doors {
     pub stats: Vec<super::handover::StatsSocket>,
+    /// Where syslog messages come in.
+    pub forwards: Vec<super::forwarding::Bound>,
     /// Where the master hands us connections of its operators.
     pub master: Option<OwnedFd>,
 }
@@ -316,6 +326,8 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
         listen(local, listening);
         checks::start(local);
         super::handover::serve_stats(local, doors.stats);
+        super::rings::start(local);
+        super::forwarding::start(local, doors.forwards);
         tokio::task::spawn_local(keep_time(local));
         tokio::select! {
             () = super::signal::handle(local, &closing) => {}

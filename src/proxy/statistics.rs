@@ -179,6 +179,7 @@ pub fn facts(world: &World) -> Facts {
         jobs: world.process.connections.get() + open + g.stats_sockets.len() as u32,
         listeners: open + g.stats_sockets.len() as u32,
         dropped_logs: world.process.dropped_logs.get(),
+        received_logs: world.process.received_logs.get(),
         bytes_out: world.process.bytes_out.get(),
         bytes_out_rate: u64::from(world.process.bytes_out_rate.get(now)),
         start_time: u64::try_from(world.started_at / 1_000_000).unwrap_or(0),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use super::clock;
 use super::logger::{Identity, Line, Target};
+use super::rings::RingLive;
 use super::servers::ServerLive;
 use crate::balance::farm::{Farm, Member, SCALE};
 use crate::expr::pattern::Library;
@@ -27,6 +28,7 @@ pub struct World {
     pub process: counters::Process,
     pub identity: Identity,
     pub global_log: Vec<Target>,
+    pub rings: Vec<Arc<RingLive>>,
     pub started: clock::Moment,
     /// Microseconds since 1970.
     pub started_at: i64,
@@ -110,8 +112,10 @@ impl World {
         let patterns = Library::new(&config)?;
         let now = clock::unix_micros();
         let maxconn = config.global.maxconn.unwrap_or(u32::MAX);
-        let proxies = config.proxies.iter().enumerate().map(|(i, p)| ProxyLive::new(ProxyId(i), p, maxconn)).collect();
-        let global_log = config.global.log.iter().map(Target::new).collect();
+        let rings: Vec<Arc<RingLive>> = config.rings.iter().map(|r| Arc::new(RingLive::new(r))).collect();
+        let live = |(i, p)| ProxyLive::new(ProxyId(i), p, maxconn, &rings);
+        let proxies = config.proxies.iter().enumerate().map(live).collect();
+        let global_log = config.global.log.iter().map(|t| Target::new(t, &rings)).collect();
         Ok(Self {
             patterns,
             variables: Arc::default(),
@@ -119,6 +123,7 @@ impl World {
             process: counters::Process::default(),
             identity,
             global_log,
+            rings,
             started: clock::now(),
             started_at: now,
             utc_offset: AtomicI32::new(crate::process::utc_offset::utc_offset(now / 1_000_000)),
@@ -197,7 +202,7 @@ impl World {
 }
 
 impl ProxyLive {
-    fn new(id: ProxyId, p: &Proxy, maxconn: u32) -> Self {
+    fn new(id: ProxyId, p: &Proxy, maxconn: u32, rings: &[Arc<RingLive>]) -> Self {
         let servers: Growing<ServerLive> =
             p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
         let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
@@ -212,7 +217,7 @@ impl ProxyLive {
             changes: (p.balance == Balance::LeastConn).then(AtomicU64::default),
             table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
             queue: Mutex::default(),
-            log: p.log.iter().map(Target::new).collect(),
+            log: p.log.iter().map(|t| Target::new(t, rings)).collect(),
             state: AtomicU8::new(if p.disabled { State::Disabled } else { State::Running } as u8),
             maxconn: AtomicU32::new(p.maxconn.unwrap_or(maxconn)),
             active: AtomicU32::new(0),

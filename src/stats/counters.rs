@@ -418,6 +418,7 @@ pub struct Process {
     pub bytes_out: Count,
     pub bytes_out_rate: Rate,
     pub dropped_logs: Count,
+    pub received_logs: Count,
 }
 
 impl Process {
@@ -431,6 +432,7 @@ impl Process {
             self.total_requests.clear();
             self.bytes_out.clear();
             self.dropped_logs.clear();
+            self.received_logs.clear();
         }
     }
 }

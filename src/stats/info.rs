@@ -51,6 +51,7 @@ pub struct Facts {
     pub jobs: u32,
     pub listeners: u32,
     pub dropped_logs: u64,
+    pub received_logs: u64,
     pub bytes_out: u64,
     pub bytes_out_rate: u64,
     /// Seconds since the epoch.
@@ -169,7 +170,7 @@ pub const FIELDS: &[InfoField] = &[
     metric("TotalSplicdedBytesOut", Gauge, "Bytes spliced.", |_| U64(0)),
     metric("BytesOutRate", Rate, "Bytes sent in the last second.", |f| U64(f.bytes_out_rate)),
     metric("DebugCommandsIssued", Gauge, "Debug commands.", |_| U32(0)),
-    metric("CumRecvLogs", Counter, "Log lines received.", |_| U32(0)),
+    metric("CumRecvLogs", Counter, "Log lines received.", |f| low(f.received_logs)),
     field("Build info", Product, Output, Service, "The exact version.", |f| Str(f.version.clone())),
     limit("Memmax_bytes", "The limit of memory; 0 is none.", |f| low(f.memory_limit)),
     metric("PoolAlloc_bytes", Gauge, "Memory taken.", |f| U64(f.memory)),

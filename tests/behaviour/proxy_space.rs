@@ -46,7 +46,7 @@ frontend f
     http-request return status 200 content-type text/plain string one
 ";
 
-/// A running haproxy. `@NAME@` in its configuration is a socket NAME in its directory.
+/// A running haproxy. `@NAME@` in its configuration is a socket NAME in its directory, `@@` is one `@`.
 pub(crate) struct Proxy {
     directory: PathBuf,
     child: Child,
@@ -178,7 +178,12 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 fn named(directory: &Path, text: &str) -> String {
     let mut out = String::new();
     for (i, part) in text.split('@').enumerate() {
-        if i % 2 == 0 { out.push_str(part) } else { out.push_str(&format!("unix@{}/{part}", directory.display())) }
+        match (i % 2, part) {
+            (0, _) => out.push_str(part),
+            // `ring@@NAME`
+            (_, "") => out.push('@'),
+            _ => out.push_str(&format!("unix@{}/{part}", directory.display())),
+        }
     }
     out
 }

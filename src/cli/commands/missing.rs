@@ -19,7 +19,7 @@ missing! {
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
     "dynamic cookies": "disable dynamic-cookie backend" "enable dynamic-cookie backend" "set dynamic-cookie-key backend";
     "the inside of the process":
-        "show activity" "show events" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
+        "show activity" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
         "show trace" "trace" "debug dev";
     "caches, peers and resolvers": "show cache" "show peers" "show resolvers";
     "requests made by the process itself": "httpclient";

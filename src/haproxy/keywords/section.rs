@@ -1,12 +1,15 @@
 //! The lines that open sections (manual 2.1).
 
 pub mod http_errors;
+pub mod log_forward;
 pub mod program;
+pub mod ring;
 pub mod userlist;
 
 use crate::haproxy::draft::{Current, Draft, Heirs, Seen};
 use crate::haproxy::keyword::whole;
 use crate::ir::config::{HttpErrors, Program, Userlist};
+use crate::ir::log::{LogForward, LogTransport, Ring};
 use crate::ir::proxy::{Proxy, ProxyKind};
 use crate::text::atoms;
 use crate::text::diag::{Diagnostic, Diagnostics, Place};
@@ -34,15 +37,15 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "listen", doc: "Takes connections and has servers.", works: true, open: proxy },
     Section { name: "userlist", doc: "Users and groups.", works: true, open: userlist },
     Section { name: "http-errors", doc: "Error pages under a name.", works: true, open: http_errors },
+    Section { name: "log-forward", doc: "Takes syslog messages and sends them on.", works: true, open: log_forward },
+    Section { name: "ring", doc: "Keeps events in memory.", works: true, open: ring },
     Section { name: "program", doc: "Runs a program beside the workers.", works: true, open: program },
     missing("cache", "Caches responses."),
     missing("fcgi-app", "Describes a FastCGI application."),
-    missing("log-forward", "Forwards syslog messages."),
     missing("mailers", "Sends alerts by mail."),
     missing("namespace_list", "Names network namespaces."),
     missing("peers", "Shares stick-tables with other instances."),
     missing("resolvers", "Resolves names while running."),
-    missing("ring", "Keeps events in memory."),
     missing("spoe-agent", "Describes an SPOE agent."),
     missing("spoe-group", "Groups SPOE messages."),
     missing("spoe-message", "Describes an SPOE message."),
@@ -294,4 +297,62 @@ fn program(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &
         at: whole(words),
     });
     draft.current = Current::Program(draft.config.programs.len() - 1);
+}
+
+fn ring(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    enter(draft, section, Current::Broken);
+    let taken = draft.config.rings.iter().map(|r| (r.name.as_str(), r.at));
+    let Some(id) = named_once(words, taken, ["missing ring name.", "sink named '{}' already exists."], diag) else {
+        return;
+    };
+    draft.config.rings.push(Ring {
+        name: id.clone(),
+        description: id,
+        format: LogTransport::Raw,
+        max_len: 1024,
+        size: 16384,
+        connect_timeout: None,
+        server_timeout: None,
+        servers: Vec::new(),
+        at: whole(words),
+    });
+    draft.current = Current::Ring(draft.config.rings.len() - 1);
+}
+
+fn log_forward(draft: &mut Draft, section: &'static Section, words: &[Word], diag: &mut Diagnostics) {
+    enter(draft, section, Current::Broken);
+    let taken = draft.config.log_forwards.iter().map(|f| (f.name.as_str(), f.at));
+    let said = ["missing name for ip-forward section.", "log-forward section '{}' is declared twice."];
+    let Some(id) = named_once(words, taken, said, diag) else { return };
+    draft.config.log_forwards.push(LogForward {
+        name: id,
+        streams: Vec::new(),
+        datagrams: Vec::new(),
+        log: Vec::new(),
+        log_global: false,
+        maxconn: 10,
+        backlog: None,
+        client_timeout: None,
+        at: whole(words),
+    });
+    draft.current = Current::LogForward(draft.config.log_forwards.len() - 1);
+}
+
+/// The name of a section that no other of its kind has; what is said of one that lacks it, and of a second.
+fn named_once<'a>(
+    words: &[Word],
+    mut taken: impl Iterator<Item = (&'a str, Span)>,
+    [lacks, twice]: [&str; 2],
+    diag: &mut Diagnostics,
+) -> Option<String> {
+    let Some(id) = words.get(1) else {
+        diag.push(Diagnostic::error("missing-name", words[0].at.after(), lacks).aborting());
+        return None;
+    };
+    if let Some((_, other)) = taken.find(|(name, _)| *name == id.text) {
+        let message = twice.replace("{}", &id.text);
+        diag.push(Diagnostic::error("duplicate-section", id.at, message).also(other, "first here").aborting());
+        return None;
+    }
+    Some(id.text.clone())
 }

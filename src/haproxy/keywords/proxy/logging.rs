@@ -57,6 +57,7 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
     let mut t = LogTarget {
         destination,
         format: LogTransport::Local,
+        has_format: false,
         max_len: 1024,
         sample: None,
         facility: 0,
@@ -74,6 +75,7 @@ fn parse_target(l: &mut Line<'_>) -> Result<LogTarget, (usize, String)> {
                 })?;
             }
             "format" => {
+                t.has_format = true;
                 t.format =
                     transport(l.arg(i + 1)).ok_or_else(|| (i + 1, format!("unknown log format '{}'", l.arg(i + 1))))?
             }
@@ -115,7 +117,7 @@ fn destination(text: &str, outside: &dyn Outside) -> Result<LogDestination, Stri
         _ => {}
     }
     if let Some(ring) = text.strip_prefix("ring@") {
-        return Err(format!("log target 'ring@{ring}' is not implemented in this version of Hawser"));
+        return Ok(LogDestination::Ring(ring.to_owned()));
     }
     let p = address::parse(text, address::PLAIN)?;
     Ok(match p.address {
@@ -129,7 +131,8 @@ fn destination(text: &str, outside: &dyn Outside) -> Result<LogDestination, Stri
     })
 }
 
-fn transport(name: &str) -> Option<LogTransport> {
+/// A form of log lines by its name.
+pub fn transport(name: &str) -> Option<LogTransport> {
     Some(match name {
         "local" => LogTransport::Local,
         "rfc3164" => LogTransport::Rfc3164,
