@@ -43,6 +43,8 @@ pub trait Control {
     fn set_connection_rate(&self, limit: u32);
     fn set_session_rate(&self, limit: u32);
     fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32);
+    /// Switches cookies made from a secret on or off, or changes the secret.
+    fn set_dynamic_cookies(&self, p: ProxyId, on: Option<bool>, secret: Option<&str>);
     /// Closes a frontend's ears, or opens them again; `false`: it could not be.
     fn pause(&self, p: ProxyId, paused: bool) -> bool;
     /// Stops a frontend for good; `false`: it was stopped already.

@@ -117,6 +117,8 @@ impl Control for Hands {
 
     fn set_address(&self, p: ProxyId, s: ServerId, address: std::net::SocketAddr) -> Result<(), String> {
         self.0.server(p, s).address.store(Arc::new(Some(Target::Inet(address))));
+        let (proxy, live) = self.0.proxy(p);
+        live.renew_cookies(proxy);
         Ok(())
     }
 
@@ -149,6 +151,16 @@ impl Control for Hands {
     fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32) {
         self.0.proxies[p.0].maxconn.store(maxconn, Relaxed);
         super::listener::slot_freed();
+    }
+
+    fn set_dynamic_cookies(&self, p: ProxyId, on: Option<bool>, secret: Option<&str>) {
+        let (proxy, live) = self.0.proxy(p);
+        {
+            let mut dynamic = lock(&live.dynamic_cookies);
+            dynamic.0 = on.unwrap_or(dynamic.0);
+            dynamic.1 = secret.map(str::to_owned).or(dynamic.1.take());
+        }
+        live.renew_cookies(proxy);
     }
 
     fn pause(&self, p: ProxyId, paused: bool) -> bool {

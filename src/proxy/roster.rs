@@ -46,6 +46,7 @@ pub fn add(local: &'static Local, p: ProxyId, name: &str, words: &[String]) -> R
     // The living one first: whoever finds a configured server may look for the other.
     live.servers.append(new);
     proxy.servers.append(server);
+    live.renew_cookies(proxy);
     live.joined(proxy, s);
     checks::start_one(local, p, s);
     Ok(())

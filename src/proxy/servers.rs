@@ -30,6 +30,8 @@ pub struct ServerLive {
     pub counters: counters::Server,
     /// Where it is; `None` while its name could not be resolved.
     pub address: ArcSwap<Option<Target>>,
+    /// Its value in cookies: its own, or one made from the backend's secret.
+    pub cookie: ArcSwap<Option<String>>,
     /// The SOCKS proxy that leads there.
     pub socks: Option<Target>,
     /// Slots taken.
@@ -108,6 +110,7 @@ impl ServerLive {
             id,
             counters: counters::Server::default(),
             address: ArcSwap::from_pointee(Target::of(&s.address)),
+            cookie: ArcSwap::from_pointee(o.cookie.clone()),
             socks: o.socks4.as_ref().and_then(Target::of),
             served: AtomicU32::new(0),
             maxconn: AtomicU32::new(o.maxconn.unwrap_or(0)),

@@ -66,6 +66,7 @@ fn server(world: &World, p: ProxyId, s: ServerId, common: Common<'_>) -> Row {
         counters: &live.counters,
         health: &health,
         address: address(&live.address.load()),
+        cookie: live.cookie.load().as_ref().clone(),
         served: live.served(),
         queued: live.queued(),
         maxconn: live.maxconn.load(Relaxed),

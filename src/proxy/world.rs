@@ -76,6 +76,8 @@ pub struct ProxyLive {
     pub farm: Mutex<Farm>,
     /// Changes of load so far, which `balance leastconn` goes by.
     pub changes: Option<AtomicU64>,
+    /// Whether servers without cookies of their own get some, and the secret that they are made with.
+    pub dynamic_cookies: Mutex<(bool, Option<String>)>,
     pub table: Option<Mutex<Table>>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
     pub log: Vec<Target>,
@@ -215,6 +217,7 @@ impl ProxyLive {
             servers,
             farm: Mutex::new(farm),
             changes: (p.balance == Balance::LeastConn).then(AtomicU64::default),
+            dynamic_cookies: Mutex::new((p.cookie.as_ref().is_some_and(|c| c.dynamic), p.dynamic_cookie_key.clone())),
             table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
             queue: Mutex::default(),
             log: p.log.iter().map(|t| Target::new(t, rings)).collect(),
@@ -227,7 +230,19 @@ impl ProxyLive {
             invalid: Mutex::default(),
         };
         live.count_usable(p);
+        live.renew_cookies(p);
         live
+    }
+
+    /// Makes the servers' dynamic cookies anew.
+    pub fn renew_cookies(&self, p: &Proxy) {
+        let dynamic = lock(&self.dynamic_cookies);
+        let secret = dynamic.1.as_deref().filter(|_| dynamic.0);
+        for (live, _) in self.servers.iter().zip(&p.servers).filter(|(_, s)| s.options.cookie.is_none()) {
+            let address = live.address.load().as_ref().as_ref().and_then(super::servers::Target::inet);
+            let cookie = secret.zip(address).map(|(key, a)| crate::http::cookie::dynamic(key.as_bytes(), a));
+            live.cookie.store(Arc::new(cookie));
+        }
     }
 
     pub fn state(&self) -> State {

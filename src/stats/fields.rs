@@ -361,7 +361,7 @@ pub const FIELDS: &[Field] = &[
         _ => None,
     }),
     field("cookie", Config, Name, Service, "The cookie's name, or a server's value in it.", |s| match s {
-        Server(s) => s.server.options.cookie.clone().and_then(text),
+        Server(s) => s.cookie.clone().and_then(text),
         Backend(b) => b.common.proxy.cookie.as_ref().and_then(|c| text(c.name.as_str())),
         _ => None,
     }),

@@ -60,6 +60,8 @@ pub struct Srv<'a> {
     pub counters: &'a counters::Server,
     pub health: &'a Health,
     pub address: String,
+    /// Its value in cookies.
+    pub cookie: Option<String>,
     /// Slots taken.
     pub served: u32,
     pub queued: u32,

@@ -104,3 +104,46 @@ fn cookie_that_is_only_looked_at_has_no_letters_and_inserting_one_takes_the_serv
         assert!(line.contains(letters), "{how}: {line}");
     }
 }
+
+/// The values were seen from HAProxy 2.6.12.
+#[test]
+fn dynamic_cookies_are_made_from_address_and_secret_and_lead_back() {
+    use crate::proxy_space::{OURS, Proxy as Space};
+    let text = "global\n stats socket @cli.sock@ level admin\ndefaults\n mode http\n timeout connect 2s\n timeout client 5s\n \
+                timeout server 5s\nbackend b\n cookie S insert dynamic\n dynamic-cookie-key secret\n server s1 127.0.0.1:80\n \
+                server s2 [::1]:80\n server s3 127.0.0.1:82 cookie own\n";
+    let p = Space::start(OURS, text);
+    let cookies = || {
+        let rows = p.ask("cli.sock", "show stat");
+        let head: Vec<_> = rows.lines().next().unwrap_or_default().split(',').collect();
+        let at = head.iter().position(|h| *h == "cookie").expect("the column");
+        let of = |s: &str| rows.lines().find(|l| l.starts_with(&format!("b,{s},"))).and_then(|l| l.split(',').nth(at));
+        ["s1", "s2", "s3"].map(|s| of(s).unwrap_or_default().to_owned())
+    };
+    assert_eq!(cookies(), ["83fb1331509c7322", "acb2c8fe37035824", "own"]);
+    assert_eq!(p.ask("cli.sock", "set dynamic-cookie-key backend b other"), "\n");
+    assert_eq!(cookies(), ["a4bd7b5eaf35eb9a", "fc207756aec6f6f5", "own"]);
+    p.ask("cli.sock", "disable dynamic-cookie backend b");
+    p.ask("cli.sock", "set dynamic-cookie-key backend b third");
+    assert_eq!(cookies(), ["", "", "own"]);
+    p.ask("cli.sock", "enable dynamic-cookie backend b");
+    assert_eq!(cookies(), ["9c3dfce7bb9cb713", "570a68d40d77bf3d", "own"]);
+    assert_eq!(p.ask("cli.sock", "enable dynamic-cookie backend nope"), "No such backend.\n\n");
+    assert_eq!(p.ask("cli.sock", "set dynamic-cookie-key backend b"), "String value expected.\n\n");
+
+    let (a, b, log) = (Origin::new(OK), Origin::new(OK), Syslog::new());
+    let rest = format!(
+        "listen l\n bind {{front}}\n cookie S insert dynamic\n dynamic-cookie-key k\n server a {}\n server b {}",
+        a.address, b.address
+    );
+    let p = Proxy::new("dynamic-cookie", &log, &rest);
+    let got = p.ask(GET);
+    assert!(log.line("GET / ").contains(" l/a "));
+    let (_, rest) = got.split_once("set-cookie: ").expect("a cookie");
+    let cookie = rest.split(';').next().expect("a value").to_owned();
+    for _ in 0..3 {
+        p.ask(&format!("GET /back HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"));
+        let line = log.line("GET /back ");
+        assert!(line.contains(" l/a ") && line.contains(" --V"), "{line}");
+    }
+}

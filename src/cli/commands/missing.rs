@@ -17,7 +17,6 @@ missing! {
         "show ssl ca-file" "show ssl cert" "show ssl crl-file" "show ssl crt-list" "show ssl ocsp-response" "show ssl providers"
         "show tls-keys";
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
-    "dynamic cookies": "disable dynamic-cookie backend" "enable dynamic-cookie backend" "set dynamic-cookie-key backend";
     "the inside of the process":
         "show activity" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
         "show trace" "trace" "debug dev";

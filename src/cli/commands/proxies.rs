@@ -3,10 +3,14 @@
 use super::frontend;
 use crate::cli::command::{COMMAND, Command, Output};
 use crate::cli::control::Control;
+use crate::ir::ProxyId;
 use crate::ir::listener::AccessLevel;
 
 pub const ALL: &[&Command] = &[
     &CLEAR_COUNTERS,
+    &DISABLE_DYNAMIC_COOKIE,
+    &ENABLE_DYNAMIC_COOKIE,
+    &SET_DYNAMIC_COOKIE_KEY,
     &DISABLE_FRONTEND,
     &ENABLE_FRONTEND,
     &SET_MAXCONN_FRONTEND,
@@ -30,6 +34,55 @@ const CLEAR_COUNTERS: Command = Command {
     },
     ..COMMAND
 };
+const DISABLE_DYNAMIC_COOKIE: Command = Command {
+    name: "disable dynamic-cookie backend",
+    args: "<bk>",
+    level: AccessLevel::Admin,
+    doc: "disable dynamic cookies on a specific backend",
+    run: |_, c, input| switch_cookies(c, input.word(0), false),
+    ..COMMAND
+};
+const ENABLE_DYNAMIC_COOKIE: Command = Command {
+    name: "enable dynamic-cookie backend",
+    args: "<bk>",
+    level: AccessLevel::Admin,
+    doc: "enable dynamic cookies on a specific backend",
+    run: |_, c, input| switch_cookies(c, input.word(0), true),
+    ..COMMAND
+};
+const SET_DYNAMIC_COOKIE_KEY: Command = Command {
+    name: "set dynamic-cookie-key backend",
+    args: "<bk> <k>",
+    level: AccessLevel::Admin,
+    doc: "change a backend secret key for dynamic cookies",
+    run: |_, c, input| match backend(c, input.word(0)) {
+        Ok(_) if input.word(1).is_empty() => Output::line("String value expected."),
+        Ok(p) => {
+            c.set_dynamic_cookies(p, None, Some(input.word(1)));
+            Output::none()
+        }
+        Err(e) => Output::line(e),
+    },
+    ..COMMAND
+};
+
+fn switch_cookies(c: &dyn Control, name: &str, on: bool) -> Output {
+    match backend(c, name) {
+        Ok(p) => {
+            c.set_dynamic_cookies(p, Some(on), None);
+            Output::none()
+        }
+        Err(e) => Output::line(e),
+    }
+}
+
+fn backend(c: &dyn Control, name: &str) -> Result<ProxyId, &'static str> {
+    if name.is_empty() {
+        return Err("A backend name is expected.");
+    }
+    c.config().backend(name).ok_or("No such backend.")
+}
+
 const DISABLE_FRONTEND: Command = Command {
     name: "disable frontend",
     args: "<frontend>",

@@ -172,7 +172,8 @@ impl Stream {
             self.cookie.asked = Asked::Old;
             return;
         }
-        let found = p.servers.find(|s| s.options.cookie.as_deref().is_some_and(|k| k.as_bytes() == v.name));
+        let named = |k: &Option<String>| k.as_deref().is_some_and(|k| k.as_bytes() == v.name);
+        let found = live.servers.iter().position(|s| named(&s.cookie.load()));
         let Some(s) = found.filter(|_| !v.name.is_empty()) else {
             self.cookie.asked = Asked::Invalid;
             return;
@@ -213,7 +214,8 @@ impl Stream {
         let Some((back, server)) = self.back.zip(self.server) else { return };
         let p = &self.local.world.config.proxies[back.0];
         let Some(spec) = &p.cookie else { return };
-        let key = p.servers[server.0].options.cookie.as_deref().unwrap_or_default().as_bytes();
+        let cookie = self.local.world.server(back, server).cookie.load();
+        let key = cookie.as_deref().unwrap_or_default().as_bytes();
         self.cookie.given = Given::None;
         let found = self.edit_set_cookie(spec, key);
         let insert = spec.mode == CookieMode::Insert

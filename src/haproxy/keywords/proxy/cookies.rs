@@ -4,8 +4,6 @@ use crate::haproxy::keyword::{BACK, KEYWORD, Keyword, Line, Syntax};
 use crate::haproxy::lower::time;
 use crate::ir::proxy::{Cookie, CookieMode};
 use crate::text::atoms::TimeUnit;
-use crate::text::book::Status;
-use crate::text::diag::Diagnostic;
 use crate::text::grammar::{Arg, Kind};
 
 pub const ALL: &[&Keyword] = &[&COOKIE, &DYNAMIC_COOKIE_KEY];
@@ -63,10 +61,7 @@ fn parse(l: &mut Line<'_>) -> Option<Cookie> {
             "preserve" => c.preserve = true,
             "httponly" => c.httponly = true,
             "secure" => c.secure = true,
-            "dynamic" => {
-                let what = "'cookie ... dynamic' is not implemented in this version of Hawser.";
-                l.diag.push(Diagnostic::error("not-implemented", l.arg_at(i), what));
-            }
+            "dynamic" => c.dynamic = true,
             key @ ("domain" | "maxidle" | "maxlife" | "attr") => {
                 let key = key.to_owned();
                 let value = l.arg(i + 1).to_owned();
@@ -111,7 +106,6 @@ fn option(l: &mut Line<'_>, key: &str, value: &str, i: usize, c: &mut Cookie) ->
 
 const DYNAMIC_COOKIE_KEY: Keyword = Keyword {
     name: "dynamic-cookie-key",
-    status: Status::Missing,
     sections: BACK,
     args: Syntax::Args(&[Arg::Value("string", Kind::Word)]),
     doc: "The secret that dynamic cookies are made with.",
