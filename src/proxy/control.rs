@@ -158,7 +158,7 @@ impl Control for Hands {
         {
             let mut dynamic = lock(&live.dynamic_cookies);
             dynamic.0 = on.unwrap_or(dynamic.0);
-            dynamic.1 = secret.map(str::to_owned).or(dynamic.1.take());
+            dynamic.1 = secret.map(str::to_owned).or_else(|| dynamic.1.take());
         }
         live.renew_cookies(proxy);
     }
