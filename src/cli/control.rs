@@ -70,6 +70,8 @@ pub trait Control {
     fn invalid(&self) -> (u64, Vec<(ProxyId, Arc<Invalid>)>);
     /// `22/Nov/2026:19:51:52.715` for microseconds since 1970; for now without.
     fn date(&self, micros: Option<i64>) -> String;
+    /// The files that the program consists of: where each begins and ends in memory, and its name.
+    fn objects(&self) -> Vec<(u64, u64, String)>;
     fn environment(&self) -> Vec<(String, String)>;
 }
 

@@ -35,6 +35,15 @@ impl Session {
         Self { expert: rights & 4 != 0, experimental: rights & 8 != 0, ..session }
     }
 
+    /// Whether the mode that a command needs is on.
+    pub fn allows(&self, mode: Mode) -> bool {
+        match mode {
+            Mode::Always => true,
+            Mode::Expert => self.expert,
+            Mode::Experimental => self.experimental,
+        }
+    }
+
     /// Whether a line announces a payload, which then follows up to an empty line.
     pub fn wants_payload(line: &str) -> bool {
         line.trim_end().ends_with("<<")
@@ -58,12 +67,9 @@ impl Session {
         if command.status == crate::text::book::Status::Missing {
             return Output::line(format_args!("'{}' is not implemented in this version of Hawser.", command.name));
         }
-        match command.mode {
-            Mode::Expert if !self.expert => return Output::line("This command is restricted to expert mode only."),
-            Mode::Experimental if !self.experimental => {
-                return Output::line("This command is restricted to experimental mode only.");
-            }
-            _ => {}
+        if !self.allows(command.mode) {
+            let mode = if command.mode == Mode::Expert { "expert" } else { "experimental" };
+            return Output::line(format_args!("This command is restricted to {mode} mode only."));
         }
         let input = Input { words: &words[command.words()..], payload };
         (command.run)(self, control, &input)

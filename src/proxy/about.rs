@@ -67,18 +67,25 @@ Available filters : none
     )
 }
 
-/// The files that the running program consists of, in the order in which they were loaded (proc(5), `maps`).
+/// `-dL`: the files that the running program consists of.
 pub fn objects() -> String {
+    mapped().iter().fold(String::from("List of loaded object files:\n"), |out, (_, _, f)| out + f + "\n")
+}
+
+/// Where each file with code begins and ends in memory, in the order of their addresses (proc(5), `maps`).
+pub fn mapped() -> Vec<(u64, u64, String)> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let mut files: Vec<&str> = Vec::new();
+    let mut files: Vec<(u64, u64, String, bool)> = Vec::new();
     for line in maps.lines() {
-        let mut fields = line.split_ascii_whitespace();
-        let is_code = fields.nth(1).is_some_and(|rights| rights.contains('x'));
-        if let Some(path) = fields.nth(3).filter(|p| is_code && p.starts_with('/'))
-            && !files.contains(&path)
-        {
-            files.push(path);
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [range, rights, _, _, _, path] = fields[..] else { continue };
+        let bounds = range.split_once('-').map(|(a, b)| (u64::from_str_radix(a, 16), u64::from_str_radix(b, 16)));
+        let Some((Ok(from), Ok(to))) = bounds.filter(|_| path.starts_with('/')) else { continue };
+        let has_code = rights.contains('x');
+        match files.iter_mut().find(|(_, _, name, _)| name == path) {
+            Some(known) => (known.1, known.3) = (to, known.3 || has_code),
+            None => files.push((from, to, path.to_owned(), has_code)),
         }
     }
-    files.iter().fold(String::from("List of loaded object files:\n"), |out, f| out + f + "\n")
+    files.into_iter().filter(|f| f.3).map(|(from, to, name, _)| (from, to, name)).collect()
 }

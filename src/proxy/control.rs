@@ -252,6 +252,10 @@ impl Control for Hands {
         String::from_utf8_lossy(&out).into_owned()
     }
 
+    fn objects(&self) -> Vec<(u64, u64, String)> {
+        super::about::mapped()
+    }
+
     fn environment(&self) -> Vec<(String, String)> {
         let all = std::env::vars_os();
         let text = all.map(|(n, v)| (n.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));

@@ -22,10 +22,6 @@ impl Count {
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
-
-    pub fn clear(&self) {
-        self.0.store(0, Relaxed);
-    }
 }
 
 /// How many there are now, and how many there were at most.
@@ -58,10 +54,6 @@ impl Gauge {
 
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
-    }
-
-    pub fn clear_max(&self) {
-        self.max.store(self.get(), Relaxed);
     }
 }
 
@@ -100,10 +92,6 @@ impl Rate {
 
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
-    }
-
-    pub fn clear_max(&self) {
-        self.max.store(0, Relaxed);
     }
 
     fn roll(&self, now: u64) {
@@ -153,10 +141,6 @@ impl Mean {
     pub fn max(&self) -> u64 {
         self.max.load(Relaxed)
     }
-
-    pub fn clear_max(&self) {
-        self.max.store(0, Relaxed);
-    }
 }
 
 /// Responses by class: 1xx .. 5xx, other.
@@ -173,267 +157,189 @@ impl Responses {
     pub fn get(&self) -> [u64; 6] {
         std::array::from_fn(|i| self.0[i].get())
     }
-
-    pub fn clear(&self) {
-        self.0.iter().for_each(Count::clear);
-    }
 }
 
-/// The front side of a proxy.
-#[derive(Debug, Default)]
-pub struct Front {
-    pub connections: Gauge,
-    pub total_connections: Count,
-    pub connection_rate: Rate,
-    pub sessions: Count,
-    pub session_rate: Rate,
-    pub requests: Count,
-    pub request_rate: Rate,
-    pub bytes_in: Count,
-    pub bytes_out: Count,
-    pub denied_requests: Count,
-    pub denied_responses: Count,
-    pub failed_requests: Count,
-    pub denied_connections: Count,
-    pub denied_sessions: Count,
-    pub responses: Responses,
-    pub intercepted: Count,
-    pub failed_rewrites: Count,
-    pub internal_errors: Count,
-    pub log_lines: Count,
+/// What an operator can clear.
+trait Clear {
+    /// Forgets the maximum, and what was counted when `all` is set. What is now stays.
+    fn clear(&self, all: bool);
 }
 
-impl Front {
-    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
-    pub fn clear(&self, all: bool) {
-        self.connections.clear_max();
-        self.connection_rate.clear_max();
-        self.session_rate.clear_max();
-        self.request_rate.clear_max();
+impl Clear for Count {
+    fn clear(&self, all: bool) {
         if all {
-            self.total_connections.clear();
-            self.sessions.clear();
-            self.requests.clear();
-            self.bytes_in.clear();
-            self.bytes_out.clear();
-            self.denied_requests.clear();
-            self.denied_responses.clear();
-            self.failed_requests.clear();
-            self.denied_connections.clear();
-            self.denied_sessions.clear();
-            self.responses.clear();
-            self.intercepted.clear();
-            self.failed_rewrites.clear();
-            self.internal_errors.clear();
-            self.log_lines.clear();
+            self.0.store(0, Relaxed);
         }
     }
 }
 
-/// The back side of a proxy.
-#[derive(Debug, Default)]
-pub struct Back {
-    pub streams: Gauge,
-    pub total_streams: Count,
-    pub session_rate: Rate,
-    pub requests: Count,
-    pub request_rate: Rate,
-    pub bytes_in: Count,
-    pub bytes_out: Count,
-    pub queued: Gauge,
-    pub balanced: Count,
-    pub denied_requests: Count,
-    pub denied_responses: Count,
-    pub failed_connections: Count,
-    pub failed_responses: Count,
-    pub failed_checks: Count,
-    pub down_transitions: Count,
-    pub retries: Count,
-    pub redispatches: Count,
-    pub client_aborts: Count,
-    pub server_aborts: Count,
-    pub connect_attempts: Count,
-    pub reuses: Count,
-    pub responses: Responses,
-    pub failed_rewrites: Count,
-    pub internal_errors: Count,
-    pub intercepted: Count,
-    /// Milliseconds.
-    pub queue_time: Mean,
-    pub connect_time: Mean,
-    pub response_time: Mean,
-    pub total_time: Mean,
-    /// Seconds since start of the last stream; -1 before the first.
-    pub last_session: Since,
-}
-
-impl Back {
-    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
-    pub fn clear(&self, all: bool) {
-        self.streams.clear_max();
-        self.session_rate.clear_max();
-        self.request_rate.clear_max();
-        self.queued.clear_max();
-        self.queue_time.clear_max();
-        self.connect_time.clear_max();
-        self.response_time.clear_max();
-        self.total_time.clear_max();
-        if all {
-            self.total_streams.clear();
-            self.requests.clear();
-            self.bytes_in.clear();
-            self.bytes_out.clear();
-            self.balanced.clear();
-            self.denied_requests.clear();
-            self.denied_responses.clear();
-            self.failed_connections.clear();
-            self.failed_responses.clear();
-            self.failed_checks.clear();
-            self.down_transitions.clear();
-            self.retries.clear();
-            self.redispatches.clear();
-            self.client_aborts.clear();
-            self.server_aborts.clear();
-            self.connect_attempts.clear();
-            self.reuses.clear();
-            self.responses.clear();
-            self.failed_rewrites.clear();
-            self.internal_errors.clear();
-            self.intercepted.clear();
-        }
+impl Clear for Responses {
+    fn clear(&self, all: bool) {
+        self.0.iter().for_each(|c| c.clear(all));
     }
 }
 
-/// One server.
-#[derive(Debug, Default)]
-pub struct Server {
-    /// Streams that hold a slot or a connection.
-    pub streams: Gauge,
-    pub total_streams: Count,
-    pub session_rate: Rate,
-    pub queued: Gauge,
-    pub balanced: Count,
-    pub requests: Count,
-    pub bytes_in: Count,
-    pub bytes_out: Count,
-    pub denied_responses: Count,
-    pub failed_connections: Count,
-    pub failed_responses: Count,
-    pub failed_checks: Count,
-    pub failed_health_analyses: Count,
-    pub down_transitions: Count,
-    pub retries: Count,
-    pub redispatches: Count,
-    pub client_aborts: Count,
-    pub server_aborts: Count,
-    pub connect_attempts: Count,
-    pub reuses: Count,
-    pub responses: Responses,
-    pub failed_rewrites: Count,
-    pub internal_errors: Count,
-    pub queue_time: Mean,
-    pub connect_time: Mean,
-    pub response_time: Mean,
-    pub total_time: Mean,
-    pub last_session: Since,
-    /// Idle connections in the pools of all threads.
-    pub idle: Gauge,
-}
-
-impl Server {
-    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
-    pub fn clear(&self, all: bool) {
-        self.streams.clear_max();
-        self.session_rate.clear_max();
-        self.queued.clear_max();
-        self.queue_time.clear_max();
-        self.connect_time.clear_max();
-        self.response_time.clear_max();
-        self.total_time.clear_max();
-        self.idle.clear_max();
-        if all {
-            self.total_streams.clear();
-            self.balanced.clear();
-            self.requests.clear();
-            self.bytes_in.clear();
-            self.bytes_out.clear();
-            self.denied_responses.clear();
-            self.failed_connections.clear();
-            self.failed_responses.clear();
-            self.failed_checks.clear();
-            self.failed_health_analyses.clear();
-            self.down_transitions.clear();
-            self.retries.clear();
-            self.redispatches.clear();
-            self.client_aborts.clear();
-            self.server_aborts.clear();
-            self.connect_attempts.clear();
-            self.reuses.clear();
-            self.responses.clear();
-            self.failed_rewrites.clear();
-            self.internal_errors.clear();
-        }
+impl Clear for Gauge {
+    fn clear(&self, _: bool) {
+        self.max.store(self.get(), Relaxed);
     }
 }
 
-/// One `bind`.
-#[derive(Debug, Default)]
-pub struct Listener {
-    pub connections: Gauge,
-    pub total_connections: Count,
-    pub bytes_in: Count,
-    pub bytes_out: Count,
-    pub denied_requests: Count,
-    pub denied_responses: Count,
-    pub failed_requests: Count,
-    pub denied_connections: Count,
-    pub denied_sessions: Count,
-}
-
-impl Listener {
-    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
-    pub fn clear(&self, all: bool) {
-        self.connections.clear_max();
-        if all {
-            self.total_connections.clear();
-            self.bytes_in.clear();
-            self.bytes_out.clear();
-            self.denied_requests.clear();
-            self.denied_responses.clear();
-            self.failed_requests.clear();
-            self.denied_connections.clear();
-            self.denied_sessions.clear();
-        }
+impl Clear for Rate {
+    fn clear(&self, _: bool) {
+        self.max.store(0, Relaxed);
     }
 }
 
-/// The process.
-#[derive(Debug, Default)]
-pub struct Process {
-    pub connections: Gauge,
-    pub total_connections: Count,
-    pub connection_rate: Rate,
-    pub session_rate: Rate,
-    pub total_requests: Count,
-    pub bytes_out: Count,
-    pub bytes_out_rate: Rate,
-    pub dropped_logs: Count,
-    pub received_logs: Count,
+impl Clear for Mean {
+    fn clear(&self, _: bool) {
+        self.max.store(0, Relaxed);
+    }
 }
 
-impl Process {
-    /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
-    pub fn clear(&self, all: bool) {
-        self.connections.clear_max();
-        self.connection_rate.clear_max();
-        self.session_rate.clear_max();
-        if all {
-            self.total_connections.clear();
-            self.total_requests.clear();
-            self.bytes_out.clear();
-            self.dropped_logs.clear();
-            self.received_logs.clear();
-        }
+impl Clear for Since {
+    fn clear(&self, _: bool) {}
+}
+
+/// Structs of counters, each of which is cleared field by field.
+macro_rules! counted {
+    ($($(#[$doc:meta])* pub struct $name:ident { $($(#[$about:meta])* pub $field:ident: $kind:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Default)]
+            pub struct $name {
+                $($(#[$about])* pub $field: $kind,)*
+            }
+
+            impl $name {
+                /// Forgets the maxima, and everything that was counted when `all` is set. What is now stays.
+                pub fn clear(&self, all: bool) {
+                    $(self.$field.clear(all);)*
+                }
+            }
+        )*
+    };
+}
+
+counted! {
+    /// The front side of a proxy.
+    pub struct Front {
+        pub connections: Gauge,
+        pub total_connections: Count,
+        pub connection_rate: Rate,
+        pub sessions: Count,
+        pub session_rate: Rate,
+        pub requests: Count,
+        pub request_rate: Rate,
+        pub bytes_in: Count,
+        pub bytes_out: Count,
+        pub denied_requests: Count,
+        pub denied_responses: Count,
+        pub failed_requests: Count,
+        pub denied_connections: Count,
+        pub denied_sessions: Count,
+        pub responses: Responses,
+        pub intercepted: Count,
+        pub failed_rewrites: Count,
+        pub internal_errors: Count,
+        pub log_lines: Count,
+    }
+
+    /// The back side of a proxy.
+    pub struct Back {
+        pub streams: Gauge,
+        pub total_streams: Count,
+        pub session_rate: Rate,
+        pub requests: Count,
+        pub request_rate: Rate,
+        pub bytes_in: Count,
+        pub bytes_out: Count,
+        pub queued: Gauge,
+        pub balanced: Count,
+        pub denied_requests: Count,
+        pub denied_responses: Count,
+        pub failed_connections: Count,
+        pub failed_responses: Count,
+        pub failed_checks: Count,
+        pub down_transitions: Count,
+        pub retries: Count,
+        pub redispatches: Count,
+        pub client_aborts: Count,
+        pub server_aborts: Count,
+        pub connect_attempts: Count,
+        pub reuses: Count,
+        pub responses: Responses,
+        pub failed_rewrites: Count,
+        pub internal_errors: Count,
+        pub intercepted: Count,
+        /// Milliseconds.
+        pub queue_time: Mean,
+        pub connect_time: Mean,
+        pub response_time: Mean,
+        pub total_time: Mean,
+        /// Seconds since start of the last stream; -1 before the first.
+        pub last_session: Since,
+    }
+
+    /// One server.
+    pub struct Server {
+        /// Streams that hold a slot or a connection.
+        pub streams: Gauge,
+        pub total_streams: Count,
+        pub session_rate: Rate,
+        pub queued: Gauge,
+        pub balanced: Count,
+        pub requests: Count,
+        pub bytes_in: Count,
+        pub bytes_out: Count,
+        pub denied_responses: Count,
+        pub failed_connections: Count,
+        pub failed_responses: Count,
+        pub failed_checks: Count,
+        pub failed_health_analyses: Count,
+        pub down_transitions: Count,
+        pub retries: Count,
+        pub redispatches: Count,
+        pub client_aborts: Count,
+        pub server_aborts: Count,
+        pub connect_attempts: Count,
+        pub reuses: Count,
+        pub responses: Responses,
+        pub failed_rewrites: Count,
+        pub internal_errors: Count,
+        pub queue_time: Mean,
+        pub connect_time: Mean,
+        pub response_time: Mean,
+        pub total_time: Mean,
+        pub last_session: Since,
+        /// Idle connections in the pools of all threads.
+        pub idle: Gauge,
+    }
+
+    /// One `bind`.
+    pub struct Listener {
+        pub connections: Gauge,
+        pub total_connections: Count,
+        pub bytes_in: Count,
+        pub bytes_out: Count,
+        pub denied_requests: Count,
+        pub denied_responses: Count,
+        pub failed_requests: Count,
+        pub denied_connections: Count,
+        pub denied_sessions: Count,
+    }
+
+    /// The process.
+    pub struct Process {
+        pub connections: Gauge,
+        pub total_connections: Count,
+        pub connection_rate: Rate,
+        pub session_rate: Rate,
+        pub total_requests: Count,
+        pub bytes_out: Count,
+        pub bytes_out_rate: Rate,
+        pub dropped_logs: Count,
+        pub received_logs: Count,
     }
 }
 
@@ -469,7 +375,7 @@ mod tests {
         g.inc();
         g.dec();
         assert_eq!((g.get(), g.max()), (1, 2));
-        g.clear_max();
+        g.clear(false);
         assert_eq!(g.max(), 1);
     }
 

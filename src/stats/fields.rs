@@ -1,98 +1,19 @@
 //! Every field of `show stat`, in the order of its columns: their positions are interface. One const expression each.
 
-use super::counters::Responses;
+pub mod take;
+
 use super::field::{Field, Nature, Origin, Scope, Value};
-use super::subject::Subject::{self, Backend, Frontend, Listener, Server};
-use crate::ir::proxy::{Balance, Mode};
+use super::subject::Subject::{Backend, Frontend, Listener, Server};
+use crate::ir::proxy::Mode;
 use crate::ir::server::Observe;
-use Nature::{Age, Average, Counter, Duration, Gauge, Limit, Max, Name, Output, Rate};
-use Origin::{Config, Key, Metric, Status};
+use Nature::{Age, Average, Duration, Gauge, Limit, Max, Name, Output, Rate};
+use Origin::{Config, Key, Status};
 use Scope::{Process, Service};
-
-type Get = for<'a> fn(&Subject<'a>) -> Option<Value>;
-
-const fn metric(name: &'static str, nature: Nature, doc: &'static str, get: Get) -> Field {
-    Field { name, origin: Metric, nature, scope: Process, doc, get }
-}
-const fn count(name: &'static str, doc: &'static str, get: Get) -> Field {
-    metric(name, Counter, doc, get)
-}
-const fn field(name: &'static str, origin: Origin, nature: Nature, scope: Scope, doc: &'static str, get: Get) -> Field {
-    Field { name, origin, nature, scope, doc, get }
-}
-
-fn n32(n: u32) -> Option<Value> {
-    Some(Value::U32(n))
-}
-fn n64(n: u64) -> Option<Value> {
-    Some(Value::U64(n))
-}
-fn low(n: u64) -> Option<Value> {
-    n32(u32::try_from(n).unwrap_or(u32::MAX))
-}
-fn text(s: impl Into<String>) -> Option<Value> {
-    Some(Value::Str(s.into()))
-}
-
-/// Responses of a class; only of HTTP proxies.
-fn responses(s: &Subject<'_>, class: usize) -> Option<Value> {
-    let r: &Responses = match s {
-        Frontend(f) => &f.counters.responses,
-        Backend(b) => &b.counters.responses,
-        Server(s) => &s.counters.responses,
-        Listener(_) => return None,
-    };
-    if s.is_http() { n64(r.get()[class]) } else { None }
-}
-
-/// What belongs to a feature that is not built: shown as zero where the original shows a number.
-fn zero_on_proxies(s: &Subject<'_>) -> Option<Value> {
-    match s {
-        Frontend(_) | Backend(_) => n64(0),
-        _ => None,
-    }
-}
-fn zero_everywhere(_: &Subject<'_>) -> Option<Value> {
-    n64(0)
-}
-fn zero_on_http_proxies(s: &Subject<'_>) -> Option<Value> {
-    if s.is_http() { zero_on_proxies(s) } else { None }
-}
-fn zero_on_backends(s: &Subject<'_>) -> Option<Value> {
-    if matches!(s, Backend(_)) { n32(0) } else { None }
-}
-
-/// The name of the algorithm as `balance` writes it.
-pub fn algorithm(b: &Balance) -> &'static str {
-    match b {
-        Balance::RoundRobin => "roundrobin",
-        Balance::StaticRr => "static-rr",
-        Balance::LeastConn => "leastconn",
-        Balance::First => "first",
-        Balance::Source => "source",
-        Balance::Uri { .. } => "uri",
-        Balance::UrlParam { .. } => "url_param",
-        Balance::Hdr { .. } => "hdr",
-        Balance::Random { .. } => "random",
-        Balance::RdpCookie(_) => "rdp-cookie",
-        Balance::Hash(_) => "hash",
-        Balance::None => "none",
-    }
-}
-
-/// A check's result, its age marked with a star while a check runs in the original; here results are always complete.
-fn check(s: &Subject<'_>, get: fn(&crate::health::result::Outcome) -> Option<Value>) -> Option<Value> {
-    match s {
-        Server(s) if s.server.options.check => get(&s.health.last),
-        _ => None,
-    }
-}
-fn agent(s: &Subject<'_>, get: fn(&crate::health::result::Outcome) -> Option<Value>) -> Option<Value> {
-    match s {
-        Server(s) if s.server.options.agent_check => get(&s.health.last_agent),
-        _ => None,
-    }
-}
+pub use take::algorithm;
+use take::{
+    agent, check, count, field, low, metric, n32, n64, responses, text, zero_everywhere, zero_on_backends,
+    zero_on_http_proxies, zero_on_proxies,
+};
 
 /// Each value of servers and backends that is a mean or maximum of times.
 macro_rules! times {
@@ -104,6 +25,7 @@ macro_rules! times {
         }
     };
 }
+
 /// A counter that servers and backends have under one name.
 macro_rules! both {
     ($of:ident) => {
@@ -114,6 +36,7 @@ macro_rules! both {
         }
     };
 }
+
 /// A counter that all four have under one name.
 macro_rules! all {
     ($of:ident) => {

@@ -228,3 +228,22 @@ fn json_has_the_originals_shape() {
         }
     }
 }
+
+#[test]
+fn the_files_of_the_program_are_listed_with_their_places() {
+    let shape = regex::Regex::new(r"^0x([0-9a-f]{12})-0x([0-9a-f]{12}) \(0x([0-9a-f]{7})\) (/\S+)$");
+    let shape = shape.expect("a valid expression");
+    for binary in binaries(module_path!()) {
+        let p = Proxy::start(&binary, CONFIGURATION);
+        let listed = p.ask("cli", "show libs");
+        let first = listed.lines().next().and_then(|l| shape.captures(l)).expect("a line of that shape");
+        let number = |i: usize| u64::from_str_radix(&first[i], 16).expect("hexadecimal");
+        assert_eq!(number(2) - number(1) + 1, number(3), "{listed}");
+        assert!(listed.lines().any(|l| l.ends_with(&binary.display().to_string())), "{listed}");
+        assert!(listed.lines().filter(|l| !l.is_empty()).all(|l| shape.is_match(l)), "{listed}");
+        assert_eq!(p.ask("cli", "user;show libs"), "\nPermission denied\n\n");
+        assert!(!p.ask("cli", "help").contains("expert-mode"));
+        assert!(!p.ask("cli", "help set var").contains("set var "));
+        assert!(p.ask("cli", "experimental-mode on;help set var").contains("set var "));
+    }
+}

@@ -32,6 +32,9 @@ fn switch(name: &str, mode: &mut bool, word: &str) -> Output {
     Output::none()
 }
 
+/// They work, and nobody is told.
+const UNLISTED: [&str; 2] = ["experimental-mode", "expert-mode"];
+
 const HELP: Command = Command {
     name: "help",
     args: "[<command>]",
@@ -42,6 +45,8 @@ const HELP: Command = Command {
         let fits = |c: &&'static Command| {
             c.level <= session.level
                 && c.status != crate::text::book::Status::Missing
+                && !UNLISTED.contains(&c.name)
+                && session.allows(c.mode)
                 && (c.name.starts_with(&wanted) || super::ALWAYS.contains(&c.name))
         };
         let mut list: Vec<_> = super::all().filter(fits).collect();
@@ -66,7 +71,7 @@ const PROMPT: Command = Command {
 const QUIT: Command = Command { name: "quit", doc: "disconnect", run: |_, _, _| Output::Quit, ..COMMAND };
 const OPERATOR: Command = Command {
     name: "operator",
-    doc: "lower the level of this connection to operator",
+    doc: "lower the level of the current CLI session to operator",
     run: |session, _, _| {
         if session.level < AccessLevel::Operator {
             return Output::line("Permission denied");
@@ -78,7 +83,7 @@ const OPERATOR: Command = Command {
 };
 const USER: Command = Command {
     name: "user",
-    doc: "lower the level of this connection to user",
+    doc: "lower the level of the current CLI session to user",
     run: |session, _, _| {
         session.level = AccessLevel::User;
         Output::none()

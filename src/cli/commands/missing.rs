@@ -18,7 +18,7 @@ missing! {
         "show tls-keys";
     "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
     "the inside of the process":
-        "show activity" "show fd" "show libs" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
+        "show activity" "show fd" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
         "show trace" "trace" "debug dev";
     "caches, peers and resolvers": "show cache" "show peers" "show resolvers";
     "requests made by the process itself": "httpclient";

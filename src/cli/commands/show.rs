@@ -18,6 +18,7 @@ pub const ALL: &[&Command] = &[
     &GET_VAR,
     &SET_VAR,
     &INFO,
+    &LIBS,
     &SCHEMA,
     &SERVERS_CONN,
     &SERVERS_STATE,
@@ -155,6 +156,21 @@ const ENV: Command = Command {
         }
         let lines = all.iter().filter(|(n, _)| wanted.is_empty() || n == wanted).map(|(n, v)| format!("{n}={v}\n"));
         Output::Text(lines.collect())
+    },
+    ..COMMAND
+};
+const LIBS: Command = Command {
+    name: "show libs",
+    args: "[<pattern>]*",
+    level: AccessLevel::Operator,
+    doc: "show loaded object files and libraries",
+    run: |_, c, input| {
+        let is_wanted = |name: &str| input.words.is_empty() || input.words.iter().any(|w| name.contains(w.as_str()));
+        let all = c.objects().into_iter().filter(|(_, _, name)| is_wanted(name));
+        let line = |(from, to, name): (u64, u64, String)| {
+            format!("0x{from:012x}-0x{:012x} (0x{:07x}) {name}\n", to - 1, to - from)
+        };
+        Output::Text(all.map(line).collect())
     },
     ..COMMAND
 };
