@@ -13,6 +13,7 @@ pub mod dump;
 pub mod glob;
 pub mod log;
 pub mod machine;
+pub mod mail;
 pub mod notify;
 pub mod sockets;
 pub mod supervisor;

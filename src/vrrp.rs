@@ -19,6 +19,7 @@ pub mod group;
 pub mod input;
 pub mod instance;
 pub mod ip;
+pub mod mail;
 pub mod output;
 pub mod packet;
 pub mod router;

@@ -13,6 +13,8 @@ mod command_line;
 mod configuration;
 #[path = "behaviour/failover.rs"]
 mod failover;
+#[path = "behaviour/failover_mail.rs"]
+mod failover_mail;
 #[path = "behaviour/failover_pair.rs"]
 mod failover_pair;
 #[path = "behaviour/failover_routes.rs"]

@@ -23,6 +23,7 @@ use super::{
     checks, dump,
     log::Logger,
     machine::Machine,
+    mail,
     notify::Notifier,
     sockets::{Arrival, Sockets},
     supervisor::{EXIT_CONFIG, EXIT_FATAL},
@@ -255,7 +256,10 @@ impl<'a> Process<'a> {
                     self.sockets.announce(&announce, link, &self.log);
                 }
             }
-            Output::Notify(notification) => self.notifier.tell(&notification, &self.log),
+            Output::Notify(notification) => {
+                self.notifier.tell(&notification, &self.log);
+                mail::tell(&notification, &self.router.config().global, &self.log);
+            }
         }
     }
 

@@ -58,6 +58,8 @@ pub struct SyncGroup {
     /// `sync_group_tracking_weight`: members may have trackers with weights.
     pub tracking_weight: bool,
     pub notify_priority_changes: bool,
+    /// Changes are told by mail.
+    pub smtp_alert: bool,
 }
 
 impl Failover {

@@ -59,6 +59,8 @@ pub struct GlobalDraft {
     pub bad_script_user: bool,
     /// Interfaces need not exist.
     pub dynamic_interfaces: bool,
+    pub smtp_alert: Option<bool>,
+    pub smtp_alert_vrrp: Option<bool>,
     pub garp: GarpDraft,
 }
 
@@ -100,7 +102,7 @@ pub struct InstanceDraft {
     pub tracking: TrackingDraft,
     pub notify: Notify,
     pub notify_priority_changes: Option<bool>,
-    pub smtp_alert: bool,
+    pub smtp_alert: Option<bool>,
     pub receive_buffer: Option<usize>,
     pub lvs_sync_interface: Option<String>,
 }
@@ -158,6 +160,7 @@ pub struct TrackedDraft {
 
 #[derive(Debug, Default)]
 pub struct GroupDraft {
+    pub smtp_alert: Option<bool>,
     pub name: String,
     pub at: Span,
     pub members: Vec<String>,

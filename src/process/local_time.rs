@@ -22,6 +22,8 @@ pub struct LocalTime {
     /// From Sunday, 0.
     pub weekday: usize,
     pub microsecond: u32,
+    /// Seconds east of Greenwich.
+    pub offset: i64,
     /// Seconds since the epoch.
     pub epoch: i64,
 }
@@ -54,8 +56,19 @@ impl LocalTime {
             second: parts.tm_sec,
             weekday: usize::try_from(parts.tm_wday).unwrap_or(0) % 7,
             microsecond: since.subsec_micros(),
+            offset: parts.tm_gmtoff,
             epoch,
         }
+    }
+
+    /// `Sun, 22 Nov 2026 20:55:10 +0000`, as RFC 5322 has it.
+    #[must_use]
+    pub fn mail(&self) -> String {
+        let Self { year, day, hour, minute, second, offset, .. } = self;
+        let (sign, minutes) = (if *offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+        let zone = format!("{sign}{:02}{:02}", minutes / 60, minutes % 60);
+        let (weekday, month) = (DAYS[self.weekday], MONTHS[self.month]);
+        format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} {zone}")
     }
 
     /// `Nov 22 06:24:50`, as RFC 3164 has it.

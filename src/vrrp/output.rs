@@ -105,6 +105,8 @@ pub struct Notification {
     pub commands: Vec<(Command, bool)>,
     /// Whether pipes are told too.
     pub fifo: bool,
+    /// Whether people are told by mail.
+    pub mail: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -115,7 +115,16 @@ impl Router {
                 State::Fault => Event::Fault,
                 State::Init => return None,
             };
-            Some(Notification { kind, name: name.clone(), event, priority, why, commands: Vec::new(), fifo: true })
+            Some(Notification {
+                kind,
+                name: name.clone(),
+                event,
+                priority,
+                why,
+                commands: Vec::new(),
+                fifo: true,
+                mail: false,
+            })
         };
         let routers = self.routers.iter().filter_map(|router| {
             told(Subject::Instance, &router.config.name, router.state, router.priority(), router.why.clone())

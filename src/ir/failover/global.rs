@@ -53,14 +53,18 @@ pub struct Global {
     pub no_swap: bool,
 }
 
-/// Where mail would go; kept and shown, not used yet.
+/// Where mail about changes goes, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Mail {
     pub to: Vec<String>,
     pub from: Option<String>,
-    pub server: Option<String>,
+    /// Name or address, and port; this host's port 25 when `None`.
+    pub server: Option<(String, u16)>,
     pub helo: Option<String>,
+    /// 30 s when `None`.
     pub timeout: Option<Duration>,
+    /// `no_email_faults`: changes to FAULT are kept quiet.
+    pub no_faults: bool,
 }
 
 /// A named pipe that receives a line for each change.

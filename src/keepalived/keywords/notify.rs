@@ -4,7 +4,7 @@ use crate::{
     ir::failover::{Notify, notify::Command},
     keepalived::{
         draft::{Draft, Open},
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
     },
 };
 
@@ -124,8 +124,19 @@ const SMTP_ALERT: Keyword = Keyword {
     name: "smtp_alert",
     blocks: BOTH,
     grammar: Grammar::Custom("[on|off|true|false|yes|no]"),
-    status: Status::MissingExtra,
-    doc: "Mail at changes.",
-    examples: &["smtp_alert"],
+    doc: "Changes are told by mail, to `notification_email`.",
+    examples: &["smtp_alert", "smtp_alert off"],
+    rejects: &["smtp_alert often"],
+    lower: |draft, call| {
+        let Some(value) = call.switch() else {
+            let word = call.text(0).unwrap_or_default().to_owned();
+            let block = if draft.open == Open::Group { "vrrp_sync_group" } else { "vrrp_instance" };
+            return call.complain("bad-switch", format!("Invalid {block} smtp_alert parameter {word}"));
+        };
+        match draft.open {
+            Open::Group => draft.group().smtp_alert = Some(value),
+            _ => draft.instance().smtp_alert = Some(value),
+        }
+    },
     ..KEYWORD
 };

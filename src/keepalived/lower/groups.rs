@@ -39,6 +39,7 @@ pub(super) fn groups(
             _ => {}
         }
         groups.push(SyncGroup {
+            smtp_alert: draft.smtp_alert.unwrap_or_default(),
             name,
             at: draft.at,
             members,

@@ -135,7 +135,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         tracking: tracking(draft.tracking, config),
         notify: draft.notify,
         notify_priority_changes: draft.notify_priority_changes.unwrap_or(global.notify_priority_changes),
-        smtp_alert: draft.smtp_alert,
+        smtp_alert: draft.smtp_alert.unwrap_or_default(),
         receive_buffer: draft.receive_buffer,
         routing: super::routing(draft.routes, draft.rules),
         addresses: draft.addresses,

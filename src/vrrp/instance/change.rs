@@ -214,6 +214,8 @@ impl VirtualRouter {
             why: self.why.clone(),
             commands: own.into_iter().chain(any).collect(),
             fifo: true,
+            // Where a router begins is no change.
+            mail: self.config.smtp_alert && !self.starting,
         }));
     }
 }

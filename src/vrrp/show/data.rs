@@ -32,7 +32,7 @@ pub fn parent(config: &Failover) -> String {
     };
     line("Router ID", global.router_id.clone().unwrap_or_default());
     if let Some(server) = &global.mail.server {
-        line("Smtp server", server.clone());
+        line("Smtp server", format!("{}:{}", server.0, server.1));
     }
     if let Some(from) = &global.mail.from {
         line("Email notification from", from.clone());

@@ -1,15 +1,27 @@
 //! Who this host is in mails and dumps, and who gets mail from it.
 
-use super::super::shared::{WORD, whole_seconds};
+use super::super::shared::{SWITCH, WORD, whole_seconds};
 use crate::{
-    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword, Opens},
+    keepalived::{
+        draft::Draft,
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
+    },
     text::grammar::{Arg, Kind},
 };
 
 const GLOBAL: &[Block] = &[Block::Global];
 
-pub(in super::super) const KEYWORDS: &[Keyword] =
-    &[ROUTER_ID, NOTIFICATION_EMAIL, NOTIFICATION_EMAIL_FROM, SMTP_SERVER, SMTP_HELO_NAME, SMTP_CONNECT_TIMEOUT];
+pub(in super::super) const KEYWORDS: &[Keyword] = &[
+    ROUTER_ID,
+    NOTIFICATION_EMAIL,
+    NOTIFICATION_EMAIL_FROM,
+    SMTP_SERVER,
+    SMTP_HELO_NAME,
+    SMTP_CONNECT_TIMEOUT,
+    SMTP_ALERT,
+    SMTP_ALERT_VRRP,
+    NO_EMAIL_FAULTS,
+];
 
 const ROUTER_ID: Keyword = Keyword {
     name: "router_id",
@@ -58,7 +70,70 @@ const SMTP_SERVER: Keyword = Keyword {
     grammar: Grammar::Custom("<address or name> [<port>]"),
     doc: "The mail server.",
     examples: &["smtp_server 192.0.2.25"],
-    lower: |draft, call| draft.global.settings.mail.server = call.text(0).map(str::to_owned),
+    rejects: &["smtp_server 192.0.2.25 x"],
+    lower: smtp_server,
+    ..KEYWORD
+};
+
+fn smtp_server(draft: &mut Draft, call: &mut Call<'_>) {
+    let Some(host) = call.text(0).map(str::to_owned) else { return call.missing_argument() };
+    let Some(port) = call.text(1).map(str::to_owned) else {
+        draft.global.settings.mail.server = Some((host, 25));
+        return;
+    };
+    match port.parse() {
+        Ok(port) => draft.global.settings.mail.server = Some((host, port)),
+        Err(_) => {
+            // Read once as a port, and once as the name of a service.
+            (0..2).for_each(|_| call.complain("bad-number", format!("invalid number '{port}'")));
+            call.complain("bad-server", format!("Invalid smtp server {host} {port}"));
+        }
+    }
+}
+
+const SMTP_ALERT: Keyword = Keyword {
+    name: "smtp_alert",
+    blocks: GLOBAL,
+    grammar: SWITCH,
+    doc: "Whether routers and groups that do not say tell of their changes by mail.",
+    examples: &["smtp_alert", "smtp_alert off"],
+    rejects: &["smtp_alert often"],
+    lower: |draft, call| {
+        if let Some(value) = alert(call) {
+            draft.global.smtp_alert = Some(value);
+        }
+    },
+    ..KEYWORD
+};
+
+const SMTP_ALERT_VRRP: Keyword = Keyword {
+    name: "smtp_alert_vrrp",
+    doc: "The same, for routers and groups only; it goes before `smtp_alert`.",
+    examples: &["smtp_alert_vrrp"],
+    rejects: &["smtp_alert_vrrp often"],
+    lower: |draft, call| {
+        if let Some(value) = alert(call) {
+            draft.global.smtp_alert_vrrp = Some(value);
+        }
+    },
+    ..SMTP_ALERT
+};
+
+fn alert(call: &mut Call<'_>) -> Option<bool> {
+    let value = call.switch();
+    if value.is_none() {
+        let (keyword, word) = (call.keyword.name, call.text(0).unwrap_or_default().to_owned());
+        call.complain("bad-switch", format!("Invalid value '{word}' for global {keyword} specified"));
+    }
+    value
+}
+
+const NO_EMAIL_FAULTS: Keyword = Keyword {
+    name: "no_email_faults",
+    blocks: GLOBAL,
+    doc: "No mail about changes to FAULT.",
+    examples: &["no_email_faults"],
+    lower: |draft, _| draft.global.settings.mail.no_faults = true,
     ..KEYWORD
 };
 
