@@ -82,21 +82,16 @@ impl Group {
         if state == self.state || state == State::Init {
             return;
         }
-        // Where a group begins is no change.
-        let is_change = std::mem::replace(&mut self.state, state) != State::Init;
+        self.state = state;
         let event = match state {
             State::Master => Event::Master,
             State::Fault => Event::Fault,
             State::Backup | State::Init => Event::Backup,
         };
-        self.notify_of(moment, event, Why::Group(self.config.name.clone()), is_change);
+        self.notify(moment, event, Why::Group(self.config.name.clone()));
     }
 
     pub(super) fn notify(&self, moment: &mut Moment<'_>, event: Event, why: Why) {
-        self.notify_of(moment, event, why, true);
-    }
-
-    fn notify_of(&self, moment: &mut Moment<'_>, event: Event, why: Why, is_change: bool) {
         let notify = &self.config.notify;
         let own = match event {
             Event::Master => &notify.master,
@@ -115,7 +110,7 @@ impl Group {
             why,
             commands: own.into_iter().chain(any).collect(),
             fifo: true,
-            mail: self.config.smtp_alert && is_change,
+            mail: self.config.smtp_alert,
         }));
     }
 }

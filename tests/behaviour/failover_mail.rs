@@ -53,10 +53,15 @@ def take(connection, number):
             said.append(line.decode().rstrip("\r\n"))
             if data and line != b".\r\n":
                 continue
+            if line == b"QUIT\r\n":
+                connection.sendall(b"221 bye\r\n")
+                break
             data = line == b"DATA\r\n"
             connection.sendall(b"354 go on\r\n" if data else b"250 fine\r\n")
     except OSError:
-        pass  # the original does not wait for the answer to its last word
+        pass
+    if not said:
+        return
     open(f"/run/mail.{number}", "w").write("|".join(word for word in said if not word.startswith("Date: ")) + "\n")
 number = 0
 open("/run/listening", "w")
@@ -69,7 +74,7 @@ while True:
 fn mails(program: &str, setting: &str) -> Option<String> {
     let space = Space::new(&CONFIGURATION.replace("router_id hap1", &format!("router_id hap1\n    {setting}")))?;
     space.write("sink.py", SINK);
-    let wanted = if setting.is_empty() { 8 } else { 6 };
+    let wanted = if setting.is_empty() { 10 } else { 8 };
     Some(space.run(&format!(
         "python3 $D/sink.py & S=$!; until_ok 5 test -e /run/listening
          {program} -n -l -D -f $D/keepalived.conf >>/run/log 2>&1 & P=$!; until_ok 8 has 10.99.0.100

@@ -214,8 +214,7 @@ impl VirtualRouter {
             why: self.why.clone(),
             commands: own.into_iter().chain(any).collect(),
             fifo: true,
-            // Where a router begins is no change.
-            mail: self.config.smtp_alert && !self.starting,
+            mail: self.config.smtp_alert,
         }));
     }
 }
