@@ -109,3 +109,18 @@ fn neighbouring_hints_are_one_response_before_the_answer() {
     let got = p.ask("GET /p HTTP/1.0\r\n\r\n");
     assert!(got.starts_with("HTTP/1.1 200 OK\r\n"), "{got}");
 }
+
+#[test]
+fn masks_may_have_holes() {
+    let (origin, log) = (Origin::new(OK), Syslog::new());
+    let p = proxy(
+        "masks",
+        "http-request return status 200 content-type text/plain lf-string %[req.hdr_ip(a),ipmask(255.0.255.0,ffff::ff00)]",
+        &origin,
+        &log,
+    );
+    for (address, masked) in [("192.0.2.9", "192.0.2.0"), ("10.9.8.7", "10.0.8.0"), ("2001:db8::1234", "2001::1200")] {
+        let got = p.ask(&format!("GET / HTTP/1.1\r\nHost: x\r\nA: {address}\r\n\r\n"));
+        assert!(got.ends_with(&format!("\r\n\r\n{masked}")), "{address}: {got}");
+    }
+}

@@ -1,12 +1,13 @@
 //! Converters on addresses and backends (manual 7.3.1).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::expr::converter::{CONVERTER, Converter};
-use crate::expr::fetch::{ArgKind, int_arg, opt, req};
+use crate::expr::fetch::{ArgKind, opt, req};
 use crate::expr::scope::Gauge;
 use crate::expr::value::{Type, Value};
 use crate::ir::ServerId;
+use crate::ir::expr::Arg;
 
 pub const ALL: &[&Converter] = &[&IPMASK, &NBSRV, &SRV_QUEUE];
 
@@ -17,16 +18,15 @@ const IPMASK: Converter = Converter {
     input: Type::Ip,
     output: Type::Ip,
     run: |_, v, a| {
-        let masked = match v.as_ip()? {
-            IpAddr::V4(ip) => {
-                Ipv4Addr::from(u32::from(ip) & u32::MAX.checked_shl(32 - int_arg(a, 0)? as u32).unwrap_or(0)).into()
-            }
-            IpAddr::V6(ip) => match int_arg(a, 1) {
-                Some(len) => {
-                    Ipv6Addr::from(u128::from(ip) & u128::MAX.checked_shl(128 - len as u32).unwrap_or(0)).into()
-                }
-                None => return None,
-            },
+        let mask = |i: usize| match a.get(i) {
+            Some(Arg::Ip(mask)) => Some(*mask),
+            _ => None,
+        };
+        // An IPv4 address in the clothes of IPv6 is masked as the former.
+        let masked = match (v.as_ip()?.to_canonical(), mask(0), mask(1)) {
+            (IpAddr::V4(ip), Some(IpAddr::V4(m)), _) => IpAddr::from(ip & m),
+            (IpAddr::V6(ip), _, Some(IpAddr::V6(m))) => IpAddr::from(ip & m),
+            _ => return None,
         };
         Some(Value::Ip(masked))
     },

@@ -1,5 +1,7 @@
 //! Sample expressions from text: `fetch(args),converter(args)` (manual 7.3).
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use crate::expr::converter::Converter;
 use crate::expr::fetch::{ArgKind, ArgSpec, Fetch, Needs};
 use crate::expr::{converters, fetches, pattern};
@@ -210,14 +212,14 @@ fn one(text: &str, kind: ArgKind, at: Span) -> Result<Arg, String> {
             Arg::Int(atoms::size(text).map_err(|_| format!("failed to parse '{text}' as type 'size'"))? as i64)
         }
         ArgKind::Ip => Arg::Ip(text.parse().map_err(|_| format!("failed to parse '{text}' as type 'address'"))?),
-        ArgKind::Mask4 => Arg::Int(i64::from(
-            mask(&format!("0.0.0.0/{text}")).ok_or_else(|| format!("failed to parse '{text}' as type 'IPv4 mask'"))?,
-        )),
-        ArgKind::Mask6 => Arg::Int(i64::from(
-            mask(&format!("::/{text}"))
-                .or_else(|| written_out(text))
-                .ok_or_else(|| format!("failed to parse '{text}' as type 'IPv6 mask'"))?,
-        )),
+        ArgKind::Mask4 => {
+            let mask = mask4(text).ok_or_else(|| format!("failed to parse '{text}' as type 'IPv4 mask'"))?;
+            Arg::Ip(mask.into())
+        }
+        ArgKind::Mask6 => {
+            let mask = mask6(text).ok_or_else(|| format!("failed to parse '{text}' as type 'IPv6 mask'"))?;
+            Arg::Ip(mask.into())
+        }
         ArgKind::Var => Arg::Var(variable(text)?),
         ArgKind::Regex => Arg::Regex(compile(text, false)?),
         ArgKind::Frontend | ArgKind::Backend => Arg::Proxy(Named::new(text, at)),
@@ -227,14 +229,15 @@ fn one(text: &str, kind: ArgKind, at: Span) -> Result<Arg, String> {
     })
 }
 
-/// `ffff:ffff::`: ones, then zeros.
-fn written_out(mask: &str) -> Option<u8> {
-    let bits = u128::from(mask.parse::<std::net::Ipv6Addr>().ok()?);
-    (bits.leading_ones() + bits.trailing_zeros() == 128 || bits == u128::MAX).then_some(bits.leading_ones() as u8)
+/// A length, or a mask written out; its ones need not stand together.
+fn mask4(text: &str) -> Option<Ipv4Addr> {
+    let of_length = |n: u32| (n <= 32).then(|| Ipv4Addr::from(u32::MAX.checked_shl(32 - n).unwrap_or(0)));
+    text.parse().ok().or_else(|| text.parse().ok().and_then(of_length))
 }
 
-fn mask(network: &str) -> Option<u8> {
-    atoms::network(network).map(|n| n.prefix_len())
+fn mask6(text: &str) -> Option<Ipv6Addr> {
+    let of_length = |n: u32| (n <= 128).then(|| Ipv6Addr::from(u128::MAX.checked_shl(128 - n).unwrap_or(0)));
+    text.parse().ok().or_else(|| text.parse().ok().and_then(of_length))
 }
 
 /// `scope.name` (manual 2.8).
