@@ -50,6 +50,7 @@ pub mod tcp;
 pub mod thread;
 pub mod timers;
 pub mod tunnel;
+pub mod upload;
 pub mod world;
 
 pub use start::main;

@@ -7,6 +7,7 @@
 //! * [`spelling`]: names of fields for peers that know one spelling only
 
 pub mod body;
+mod bytes;
 pub mod encode;
 pub mod framing;
 pub mod head;

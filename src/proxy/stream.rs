@@ -27,11 +27,11 @@ use std::time::Duration;
 
 use super::clock::{self, Moment};
 use super::end::{End, When, Who};
-use super::forward::Upload;
 use super::registry;
 use super::servers::Slot;
 use super::session::{Client, Received};
 use super::thread::Local;
+use super::upload::Upload;
 use crate::expr::scope::{Captures, Counters, Transaction};
 use crate::http::Message;
 use crate::http::h1::body::Decoder;
