@@ -162,6 +162,13 @@ impl Reader<'_> {
                 self.define(name, &value);
                 return;
             }
+            // The bounds of numbers may be parameters, values of a list not; what it repeats is looked at in each round.
+            if let Some(end) = line.text.find(')').filter(|_| expand::is_sequence(&line.text))
+                && let Some(Substituted::Line(head)) = self.substitute(&line.text[..=end], here.path)
+            {
+                line.text.replace_range(..=end, &head);
+                line.column = None;
+            }
             match expand::sequence(&line.text) {
                 None => {}
                 Some(Ok(repeat)) => return repeat.queue(&line, work),

@@ -146,6 +146,11 @@ pub(super) fn sequence(text: &str) -> Option<Result<Repeat, Vec<String>>> {
     })
 }
 
+/// Whether a line begins as a sequence of numbers does.
+pub(super) fn is_sequence(text: &str) -> bool {
+    ["~SEQx", "~SEQ"].iter().any(|name| opened(text, name).is_some())
+}
+
 fn opened<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.strip_prefix(name)?.trim_start().strip_prefix('(')
 }
