@@ -29,17 +29,17 @@ fn one(sources: &Sources, d: &Diagnostic, renderer: &Renderer) -> String {
         let file = sources.get(p.at.file);
         let mut snippet = Snippet::source(&*file.text).path(&*file.name).annotation(annotate(
             AnnotationKind::Primary,
-            clamp(p.at, file.text.len()),
+            clamp(p.at, &file.text),
             &p.text,
         ));
         for s in d.secondary.iter().filter(|s| s.at.file == p.at.file) {
-            snippet = snippet.annotation(annotate(AnnotationKind::Context, clamp(s.at, file.text.len()), &s.text));
+            snippet = snippet.annotation(annotate(AnnotationKind::Context, clamp(s.at, &file.text), &s.text));
         }
         group = group.element(snippet);
     }
     for s in d.secondary.iter().filter(|s| d.primary.as_ref().is_none_or(|p| p.at.file != s.at.file)) {
         let file = sources.get(s.at.file);
-        let range = clamp(s.at, file.text.len());
+        let range = clamp(s.at, &file.text);
         group = group.element(Snippet::source(&*file.text).path(&*file.name).annotation(annotate(
             AnnotationKind::Context,
             range,
@@ -64,9 +64,23 @@ fn annotate<'a>(
     if text.is_empty() { a } else { a.label(text) }
 }
 
-/// A point becomes a caret of one column; nothing reaches beyond the text.
-fn clamp(at: Span, len: usize) -> std::ops::Range<usize> {
-    let start = (at.start as usize).min(len);
-    let end = (at.end as usize).clamp(start, len);
-    if start == end && end < len { start..end + 1 } else { start..end }
+/// A point becomes a caret of one column; nothing reaches beyond the text, or into the middle of a character.
+fn clamp(at: Span, text: &str) -> std::ops::Range<usize> {
+    let start = text.floor_char_boundary(at.start as usize);
+    let end = (at.end as usize).max(start);
+    let end = if start == end && end < text.len() { end + 1 } else { end };
+    start..text.ceil_char_boundary(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::source::FileId;
+
+    #[test]
+    fn carets_cover_whole_characters() {
+        let text = "a\u{a0}b";
+        let of = |start, end| clamp(Span { file: FileId(0), start, end }, text);
+        assert_eq!((of(1, 1), of(2, 2), of(0, 2), of(4, 9)), (1..3, 1..3, 0..3, 4..4));
+    }
 }
