@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 /// Fixtures where ours says something else, with the reason. One that agrees after all must leave this list.
 const DIFFERENCES: &[(&str, &str)] = &[
-    ("ah", "auth_type AH is not implemented, and that is said"),
+    ("conditions", "the original aborts behind its first reading"),
+    ("definitions", "the original aborts behind its first reading"),
+    ("self_reference", "the original never ends"),
     ("vs_ok", "virtual_server is not implemented, and that is said"),
     ("vs_bad", "of virtual_server only the arguments are checked"),
     ("everything", "names programs that no machine has"),
@@ -25,7 +27,7 @@ fn judge(program: &str, folder: &Path) -> Option<BTreeMap<String, String>> {
     let script = r#"
         for i in 0 1 2; do ip link add eth$i type veth peer name peer$i; ip link set eth$i up; done
         ip addr add 192.168.200.5/24 dev eth0
-        cd "$2" && for f in *.conf; do echo "@@@ ${f%.conf}"; "$1" -t -i main -f "$f" 2>&1; echo "exit $?"; done"#;
+        cd "$2" && for f in *.conf; do echo "@@@ ${f%.conf}"; timeout -s KILL 10 "$1" -t -i main -f "$f" 2>&1; echo "exit $?"; done"#;
     let output =
         Command::new("unshare").args(["-Urn", "bash", "-c", script, "bash", program]).arg(folder).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
