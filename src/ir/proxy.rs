@@ -1,5 +1,7 @@
 //! A `frontend`, `backend`, `listen` or `defaults` section, as data (HAProxy manual 4).
 
+mod balance;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use super::action::{Reply, Rule, RuleSets};
 use super::check::CheckRules;
-use super::expr::{Acl, Condition, Format, Sample};
+use super::expr::{Acl, Condition, Format};
 use super::growing::Growing;
 use super::listener::Listener;
 use super::log::LogTarget;
@@ -15,6 +17,8 @@ use super::server::{Server, ServerOptions, Source};
 use super::table::{StickRule, StickTable};
 use super::{Named, ProxyId};
 use crate::text::source::Span;
+
+pub use balance::{Balance, HashFunction, HashType};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proxy {
@@ -257,54 +261,6 @@ pub struct PersistRule {
     pub ignore: bool,
     pub condition: Condition,
     pub at: Span,
-}
-
-/// Which server takes a request (manual 4.2 `balance`).
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Balance {
-    #[default]
-    RoundRobin,
-    StaticRr,
-    LeastConn,
-    First,
-    Source,
-    Uri {
-        whole: bool,
-        len: Option<usize>,
-        depth: Option<usize>,
-        path_only: bool,
-    },
-    UrlParam {
-        name: String,
-        check_post: bool,
-    },
-    Hdr {
-        name: String,
-        use_domain_only: bool,
-    },
-    Random {
-        draws: u32,
-    },
-    RdpCookie(String),
-    Hash(Box<Sample>),
-    /// Nobody chooses: `dispatch` or `option transparent` says where requests go that no cookie or rule sends elsewhere.
-    None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HashType {
-    pub consistent: bool,
-    pub function: HashFunction,
-    pub avalanche: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum HashFunction {
-    #[default]
-    Sdbm,
-    Djb2,
-    Wt6,
-    Crc32,
 }
 
 /// `cookie NAME ...` (manual 4.2 `cookie`).
