@@ -44,6 +44,17 @@ const VRRP_VERSION: Keyword = Keyword {
     ..KEYWORD
 };
 
+/// The argument as a multicast group, or what is wrong with it.
+fn multicast<T: std::str::FromStr>(call: &mut Call<'_>, is_multicast: fn(&T) -> bool) -> Option<T> {
+    let written = call.args.text("value").unwrap_or_default().to_owned();
+    let group = written.parse().ok().filter(is_multicast);
+    if group.is_none() {
+        let text = format!("Can't parse {} [{written}]. Skipping", call.keyword.name);
+        call.complain("bad-group", text);
+    }
+    group
+}
+
 const VRRP_MCAST_GROUP4: Keyword = Keyword {
     name: "vrrp_mcast_group4",
     blocks: GLOBAL,
@@ -51,10 +62,8 @@ const VRRP_MCAST_GROUP4: Keyword = Keyword {
     doc: "Multicast group of IPv4 routers.",
     examples: &["vrrp_mcast_group4 224.0.0.18"],
     lower: |draft, call| {
-        let written = call.args.text("value").unwrap_or_default().to_owned();
-        match written.parse::<std::net::Ipv4Addr>().ok().filter(std::net::Ipv4Addr::is_multicast) {
-            Some(group) => draft.global.settings.group4 = group,
-            None => call.complain("bad-group", format!("Can't parse vrrp_mcast_group4 [{written}]. Skipping")),
+        if let Some(group) = multicast(call, std::net::Ipv4Addr::is_multicast) {
+            draft.global.settings.group4 = group;
         }
     },
     ..KEYWORD
@@ -67,10 +76,8 @@ const VRRP_MCAST_GROUP6: Keyword = Keyword {
     doc: "Multicast group of IPv6 routers.",
     examples: &["vrrp_mcast_group6 ff02::12"],
     lower: |draft, call| {
-        let written = call.args.text("value").unwrap_or_default().to_owned();
-        match written.parse::<std::net::Ipv6Addr>().ok().filter(std::net::Ipv6Addr::is_multicast) {
-            Some(group) => draft.global.settings.group6 = group,
-            None => call.complain("bad-group", format!("Can't parse vrrp_mcast_group6 [{written}]. Skipping")),
+        if let Some(group) = multicast(call, std::net::Ipv6Addr::is_multicast) {
+            draft.global.settings.group6 = group;
         }
     },
     ..KEYWORD
