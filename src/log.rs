@@ -6,6 +6,7 @@
 //! * [`header`]: what goes in front of a line (`local`, `rfc3164`, `rfc5424`, ...)
 //! * [`date`]: dates in the forms that logs use
 //! * [`health`]: lines about servers that come and go
+//! * [`traffic`]: what `-d` shows of every stream
 
 pub mod date;
 pub mod facts;
@@ -15,5 +16,6 @@ pub mod health;
 pub mod lines;
 pub mod ring;
 pub mod syslog;
+pub mod traffic;
 
 pub use facts::Facts;

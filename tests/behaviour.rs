@@ -55,3 +55,5 @@ mod server_state;
 mod space;
 #[path = "behaviour/syslog.rs"]
 mod syslog;
+#[path = "behaviour/traffic.rs"]
+mod traffic;

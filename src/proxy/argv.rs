@@ -104,7 +104,7 @@ const FLAGS: &[Flag] = &[
         value: "<byte>,...",
         help: "without effect here: memory needs no poison",
     },
-    flag("-d", |a| a.debug = true, "debug mode: foreground, and says more"),
+    flag("-d", |a| a.debug = true, "stays in the foreground and shows the traffic"),
     flag("-D", |a| a.daemon = true, "goes into the background"),
     flag("-Ws", |a| (a.master, a.systemd) = (true, true), "as -W, and tells systemd"),
     flag("-W", |a| a.master = true, "a master that watches over its workers"),

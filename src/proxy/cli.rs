@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream as StdStream;
 use std::sync::Weak;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -14,10 +15,12 @@ use super::control::Hands;
 use super::end::Who;
 use super::handover::StatsSocket;
 use super::registry::Session as Listed;
+use super::stream::traffic::print;
 use super::thread::Local;
 use super::world::{World, lock};
 use crate::cli::command::Output;
 use crate::cli::session::Session;
+use crate::log::traffic::{self, Closing, Side};
 use crate::process::poller;
 
 /// Longest line, bytes.
@@ -54,9 +57,10 @@ async fn accept(
         let listener = tokio::net::UnixListener::from_std(listener)?;
         loop {
             if let Ok((stream, _)) = listener.accept().await {
+                let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), "unix:1");
                 let copy = if gives { rustix::io::fcntl_dupfd_cloexec(&stream, 3).ok() } else { None };
                 let (r, w) = stream.into_split();
-                tokio::task::spawn_local(converse(local, r, w, session.clone(), copy.map(Into::into)));
+                tokio::task::spawn_local(converse(local, r, w, (session.clone(), copy.map(Into::into)), shown));
             }
         }
     }
@@ -64,9 +68,11 @@ async fn accept(
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
-        if let Ok((stream, _)) = listener.accept().await {
+        if let Ok((stream, peer)) = listener.accept().await {
+            let from = format!("{}:{}", peer.ip(), peer.port());
+            let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), &from);
             let (r, w) = stream.into_split();
-            tokio::task::spawn_local(converse(local, r, w, session.clone(), None));
+            tokio::task::spawn_local(converse(local, r, w, (session.clone(), None), shown));
         }
     }
 }
@@ -82,8 +88,9 @@ pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
                 if stream.set_nonblocking(true).is_ok()
                     && let Ok(stream) = tokio::net::UnixStream::from_std(stream)
                 {
+                    let shown = Shown::begin(local.world, master.as_raw_fd(), stream.as_raw_fd(), "unix:1");
                     let (r, w) = stream.into_split();
-                    tokio::task::spawn_local(converse(local, r, w, Session::from_rights(rights), None));
+                    tokio::task::spawn_local(converse(local, r, w, (Session::from_rights(rights), None), shown));
                 }
             }
             Ok(None) => return,
@@ -93,13 +100,38 @@ pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
     }
 }
 
+/// An operator's connection counts as a stream, and `-d` shows it as one.
+struct Shown {
+    world: &'static World,
+    lines: traffic::Stream<'static>,
+}
+
+impl Shown {
+    fn begin(world: &'static World, listener: RawFd, client: RawFd, from: &str) -> Self {
+        let number = world.streams.fetch_add(1, Relaxed);
+        let lines = traffic::Stream { number, proxy: "GLOBAL", client: Some(client), server: None };
+        if world.shows_traffic {
+            print(&lines.accepted(listener, from));
+        }
+        Self { world, lines }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if self.world.shows_traffic {
+            print(&self.lines.closed(Closing::Connections(Side::Server)));
+        }
+    }
+}
+
 /// One operator, until the end of what it sends; without `prompt`, one line.
 async fn converse(
     local: &'static Local,
     r: impl AsyncRead + Unpin,
     mut w: impl AsyncWrite + Unpin,
-    mut session: Session,
-    mut successor: Option<StdStream>,
+    (mut session, mut successor): (Session, Option<StdStream>),
+    _shown: Shown,
 ) {
     let mut reader = BufReader::new(r);
     let hands = Hands(local.world, local);

@@ -24,21 +24,22 @@ pub fn settle(args: &Args, config: &mut Config) -> Result<(), String> {
     if !is_given {
         config.global.maxconn = Some(possible_maxconn(args, config));
     }
-    if (args.verbose || args.debug) && !args.quiet {
-        tell(config, is_given);
-    }
+    tell(args, config, is_given);
     if let Some(Err(e)) = args.memory.map(limit_memory) {
         start::warning(&format!("Cannot limit the memory: {e}"));
     }
     raise_descriptors(config)
 }
 
-/// What `-V` says before serving.
-fn tell(config: &Config, is_given: bool) {
-    if let (Some(n), false) = (config.global.maxconn, is_given) {
-        println!("Note: setting global.maxconn to {n}.");
+/// What `-V` and `-d` say before serving, whatever `-q` says.
+fn tell(args: &Args, config: &Config, is_given: bool) {
+    if let (Some(n), false, true) = (config.global.maxconn, is_given, args.verbose || args.debug) {
+        eprintln!("Note: setting global.maxconn to {n}.");
     }
-    println!("{}\nAvailable filters : none\nUsing epoll() as the polling mechanism.", super::about::POLLERS);
+    if args.verbose || args.debug && !args.daemon {
+        eprint!("{}\nAvailable filters :\n\tnone\n", super::about::POLLERS);
+        println!("Using epoll() as the polling mechanism.");
+    }
 }
 
 /// Without `maxconn`: two descriptors a connection, and no more than `-m` has memory for.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
@@ -61,6 +61,7 @@ pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
     let world = local.world;
     let (p, live) = world.proxy(on.proxy);
     live.listeners[on.index].open.store(true, Relaxed);
+    live.listeners[on.index].descriptor.store(on.fd.as_raw_fd(), Relaxed);
     let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
     let mut taken = 0;
     loop {

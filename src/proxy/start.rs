@@ -145,8 +145,7 @@ fn launch(args: &Args, mut config: Config) -> ExitCode {
         return ExitCode::from(1);
     }
     // Under systemd a file's `daemon` counts for nothing: the process that was started is the one that is watched.
-    let asked = args.daemon || (config.global.daemon && !args.systemd);
-    let is_daemon = asked && !args.debug && !args.foreground;
+    let is_daemon = args.daemon || (config.global.daemon && !args.systemd && !args.debug && !args.foreground);
     let is_master = args.master || config.global.master_worker;
     if !is_master && !args.master_cli.is_empty() {
         notices();
@@ -295,7 +294,7 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
     };
     let world = match World::new(config, identity) {
         // A process has one world from its beginning to its end.
-        Ok(w) => &*Box::leak(Box::new(w)),
+        Ok(w) => &*Box::leak(Box::new(World { shows_traffic: args.debug && !args.daemon, ..w })),
         Err(line) => {
             notices();
             alert(&line);

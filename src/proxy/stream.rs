@@ -22,6 +22,7 @@ pub(crate) mod stage;
 mod stats;
 mod stick;
 mod tcp;
+pub(crate) mod traffic;
 
 use std::time::Duration;
 
@@ -129,6 +130,7 @@ pub struct Stream {
     service: Option<&'static str>,
     number: u64,
     is_http: bool,
+    shown: traffic::Shown,
 }
 
 impl Stream {
@@ -178,6 +180,7 @@ impl Stream {
             service: None,
             number: 0,
             is_http: true,
+            shown: traffic::Shown::default(),
         }
     }
 
@@ -194,6 +197,7 @@ impl Stream {
         };
         self.times.close = self.ms();
         self.finish(c);
+        self.show_end(c);
         self.entry.session.end();
         c.session = self.local.registry.nobody();
         ended
@@ -201,6 +205,10 @@ impl Stream {
 
     async fn exchange(&mut self, c: &mut Client) -> Result<Ended, Stop> {
         self.read(c).await?;
+        self.show_accept(c);
+        if self.front(c).rules.tcp_request_content.is_empty() {
+            self.show_request(c);
+        }
         self.note(c)?;
         let buffers = self.front(c).options.http_buffer_request;
         if buffers {
@@ -256,6 +264,7 @@ impl Stream {
         self.local_service = false;
         self.service = None;
         self.is_http = true;
+        self.shown = traffic::Shown::default();
         self.tracked = c.counters();
         self.captures.request.clear();
         self.captures.response.clear();

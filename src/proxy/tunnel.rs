@@ -14,6 +14,7 @@ use super::registry::Session;
 use super::socket::Socket;
 use super::splice::Pipe;
 use super::timers::Timer;
+use crate::log::traffic::Side;
 
 /// The two ways and their limits.
 pub struct Ways<'a> {
@@ -36,6 +37,8 @@ pub struct Done {
     pub up: u64,
     pub down: u64,
     pub end: End,
+    /// Whose connection was over first.
+    pub first: Side,
 }
 
 /// After so many bytes in a direction without a pause, it is spliced.
@@ -189,6 +192,7 @@ pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer, 
     let mut up = Way::new(w.client, w.server, client_buf, w.splice);
     (up.moved, up.read_done, up.done) = (sent.moved, sent.finished, sent.finished);
     let mut down = Way::new(w.server, w.client, server_buf, w.splice);
+    let mut first = Side::Server;
     let now = clock::now();
     w.timers.0.arm_after(now, w.client_patience);
     w.timers.1.arm_after(now, w.server_patience);
@@ -205,6 +209,9 @@ pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer, 
         };
         if up.done && down.done {
             return Poll::Ready(End::default());
+        }
+        if down.done {
+            first = Side::Client;
         }
         if u || d {
             let now = clock::now();
@@ -230,5 +237,8 @@ pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer, 
         Poll::Pending
     })
     .await;
-    Done { up: up.moved, down: down.moved, end }
+    if end.who == Who::Client {
+        first = Side::Client;
+    }
+    Done { up: up.moved, down: down.moved, end, first }
 }

@@ -47,6 +47,8 @@ pub struct World {
     pub invalid_messages: AtomicU64,
     /// Streams so far: numbers them.
     pub streams: AtomicU64,
+    /// `-d`: every stream is shown on standard output.
+    pub shows_traffic: bool,
 }
 
 /// Limits of the process that an operator may change; a rate of 0 is none.
@@ -100,6 +102,8 @@ pub struct ProxyLive {
 pub struct ListenerLive {
     pub counters: counters::Listener,
     pub open: AtomicBool,
+    /// Its socket, once it was open.
+    pub descriptor: AtomicI32,
 }
 
 /// A lock whose holder may have panicked: the data behind ours stays whole at every step.
@@ -141,6 +145,7 @@ impl World {
             sockets: OnceLock::new(),
             invalid_messages: AtomicU64::new(0),
             streams: AtomicU64::new(0),
+            shows_traffic: false,
             config,
         })
     }

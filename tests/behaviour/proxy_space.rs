@@ -70,7 +70,7 @@ impl Proxy {
             .arg("-f")
             .arg(&file)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(std::fs::File::create(directory.join("out")).expect("a writable directory"))
             .stderr(std::fs::File::create(directory.join("log")).expect("a writable directory"))
             .spawn()
             .expect("the binary runs");

@@ -123,11 +123,12 @@ impl Stream {
         to: &servers::Target,
         manner: Manner<'_>,
     ) -> Result<Result<crate::proxy::socket::Socket, Failure>, Stop> {
-        match connect::begin(to, manner) {
-            Ok(attempt) if attempt.done => Ok(Ok(attempt.sock)),
-            Ok(attempt) => self.await_connection(c, p, attempt).await,
-            Err(e) => Ok(Err(failure_of(&e))),
-        }
+        let attempt = match connect::begin(to, manner) {
+            Ok(a) => a,
+            Err(e) => return Ok(Err(failure_of(&e))),
+        };
+        self.shown.attempted(&attempt.sock);
+        if attempt.done { Ok(Ok(attempt.sock)) } else { self.await_connection(c, p, attempt).await }
     }
 
     fn reused(&mut self, back: ProxyId, server: ServerId, kept: Box<ServerConnection>) -> Box<ServerConnection> {

@@ -42,6 +42,7 @@ impl Stream {
             conn.local = crate::proxy::connect::local_address(&conn.sock);
         }
         self.server_addresses = (conn.local, conn.remote);
+        self.shown.connected(&conn.sock);
         self.transaction.server_source = conn.local;
         self.transaction.server_destination = conn.remote;
         if *replay {
@@ -117,6 +118,7 @@ impl Stream {
                             }
                         }
                         buf.consume(n);
+                        self.show_response(c, buf);
                         if self.response.status() == 101 || self.response.status() >= 200 {
                             let wanted = RetryOn::Status(self.response.status());
                             let again = self.is_replayable() && !self.effects.no_l7_retry;
@@ -416,6 +418,7 @@ impl Stream {
         self.bytes_in += done.up;
         self.bytes_out += done.down;
         self.end = done.end;
+        self.shown.first = done.first;
         self.leave_server();
         Ok(Ended::Close)
     }

@@ -222,7 +222,12 @@ impl Stream {
     }
 
     async fn request_rules(&mut self, c: &mut Client, p: &'static Proxy) -> Result<(), Stop> {
-        self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
+        if !p.rules.tcp_request_content.is_empty() {
+            self.walk(c, &p.rules.tcp_request_content, &p.acls, Set::TcpContent).await?;
+            if self.back.is_none() {
+                self.show_request(c);
+            }
+        }
         self.walk(c, &p.rules.http_request, &p.acls, Set::HttpRequest).await?;
         self.statistics(c, p).await?;
         self.walk(c, &p.redirects, &p.acls, Set::HttpRequest).await?;

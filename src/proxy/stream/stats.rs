@@ -46,6 +46,9 @@ impl Stream {
             b"POST" => self.change(c, base).await?,
             _ => reply::page(405),
         };
+        if let AnswerHead::Message(head) = &answer.head {
+            self.show_statistics(c, head);
+        }
         Err(local(answer))
     }
 

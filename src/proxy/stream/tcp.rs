@@ -25,6 +25,7 @@ impl Stream {
         self.times.idle = 0;
         self.times.request = 0;
         self.local.world.process.total_requests.inc();
+        self.show_accept(c);
         if let Err(stop) = self.connect_through(c).await {
             self.end = stop.end;
             if stop.end.who != Who::Nobody && stop.end.when != When::Data {
@@ -33,6 +34,7 @@ impl Stream {
         }
         self.times.close = self.ms();
         self.finish(c);
+        self.show_end(c);
     }
 
     async fn connect_through(&mut self, c: &mut Client) -> Result<(), Stop> {
@@ -68,6 +70,7 @@ impl Stream {
         }
         crate::proxy::connect::no_delay(&conn.sock);
         self.server_addresses = (conn.local, conn.remote);
+        self.shown.connected(&conn.sock);
         self.write_tables(c);
         self.times.data = self.ms();
         if self.front(c).options.logasap && self.local.world.has_log(c.front) {
@@ -96,6 +99,7 @@ impl Stream {
         self.bytes_in = done.up;
         self.bytes_out = done.down;
         self.end = done.end;
+        self.shown.first = done.first;
         if done.end.who == Who::Nobody || p.options.nolinger {
             drop(conn);
         } else {
