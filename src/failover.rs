@@ -8,6 +8,7 @@
 //! ```
 
 pub mod argv;
+pub mod bfd;
 pub mod checks;
 pub mod dump;
 pub mod glob;

@@ -45,11 +45,12 @@ pub fn load(system: &dyn System, file: &str, config_id: &str) -> Checked {
     let lines = read::read(system, file, config_id, &mut sources, &mut report);
     let pieces = lex::pieces(&lines);
     let draft = walk::walk(&pieces, system, &mut report);
-    let config = if report.aborted() || report.broken() {
+    let mut config = if report.aborted() || report.broken() {
         Failover::default()
     } else {
         lower::lower(draft, system, &mut report)
     };
-    walk::walk_last(&pieces, system, &mut report);
+    let last = walk::walk_last(&pieces, system, &mut report);
+    lower::sessions(&mut config, last);
     Checked { config, sources, report }
 }

@@ -27,6 +27,7 @@ pub mod table;
 pub mod wire;
 
 // Pure rooms of the failover daemon.
+pub mod bfd;
 pub mod vrrp;
 
 // Shells: sockets, clocks, files, processes.

@@ -4,10 +4,12 @@
 //! * [`addresses`]: put an address on an interface, take it off
 //! * [`routing`]: put a route or a rule into the kernel's tables, take it out
 //! * [`vrrp`]: raw sockets for protocol 112
+//! * [`bfd`]: UDP sockets for BFD
 //! * [`announce`]: gratuitous ARP and unsolicited neighbour advertisements, as frames
 
 pub mod addresses;
 pub mod announce;
+pub mod bfd;
 pub mod links;
 pub mod routing;
 pub mod vrrp;

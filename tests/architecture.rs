@@ -29,6 +29,7 @@ const PURE: &[&str] = &[
     "stats",
     "cli",
     "vrrp",
+    "bfd",
 ];
 
 /// What each room may use, besides itself. Every arrow points down this list's order of layers, and there is no circle.
@@ -49,11 +50,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &["ir", "text", "health"]),
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),
     ("vrrp", &["ir", "text"]),
+    ("bfd", &["ir"]),
     // The two languages: they read the tables of the rooms that run the items, and never each other.
     ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "table"]),
     ("keepalived", &["ir", "text"]),
     // Shells that others share.
-    ("net", &["ir", "text", "vrrp"]),
+    ("net", &["ir", "text", "vrrp", "bfd"]),
     ("process", &["ir", "text"]),
     // Shells.
     (
@@ -63,7 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stats", "cli", "net", "process",
         ],
     ),
-    ("failover", &["ir", "text", "keepalived", "vrrp", "net", "process"]),
+    ("failover", &["ir", "text", "keepalived", "vrrp", "bfd", "net", "process"]),
     ("lab", &["process"]),
     ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover"]),
 ];

@@ -231,7 +231,7 @@ impl<'a> Supervisor<'a> {
 
     fn needs_vrrp(&self) -> bool {
         let config = &self.checked.config;
-        let anything = !config.instances.is_empty() || !config.static_addresses.is_empty();
+        let anything = !config.instances.is_empty() || !config.static_addresses.is_empty() || !config.bfds.is_empty();
         !self.options.no_vrrp && (anything || self.checked.report.refused())
     }
 

@@ -196,6 +196,7 @@ impl<'a> Process<'a> {
                 Event::Sight(watch::Sight::File { name, value }) => {
                     self.handle(Input::File { name: &name, value }).await;
                 }
+                Event::Sight(watch::Sight::Bfd { name, up }) => self.handle(Input::Bfd { name: &name, up }).await,
             }
         }
     }
@@ -339,6 +340,7 @@ impl<'a> Process<'a> {
                 self.log.info(&format!("Printing VRRP data for process({pid}) on signal"));
                 let path = global.state_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.data".into());
                 self.dump(&path, &self.with_epoch(|epoch| dump::data(&self.router, epoch)));
+                self.tasks.dump_sessions();
             }
             Asked::Stats => {
                 self.log.info(&format!("Printing VRRP stats for process({pid}) on signal"));

@@ -23,6 +23,7 @@ const READ: Duration = Duration::from_millis(200);
 pub enum Sight {
     Process { name: String, up: bool },
     File { name: String, value: i64 },
+    Bfd { name: String, up: bool },
 }
 
 /// Watches the processes of one tracker until the task is aborted.

@@ -4,6 +4,7 @@
 //! new one by name. A reference that leads nowhere has been reported and dropped before it gets here.
 
 pub mod address;
+pub mod bfd;
 pub mod global;
 pub mod instance;
 pub mod notify;
@@ -13,6 +14,7 @@ pub mod track;
 use crate::text::source::Span;
 
 pub use address::{Address, Label, Scope};
+pub use bfd::Bfd;
 pub use global::Global;
 pub use instance::{Auth, Family, Garp, Instance, Peer, Role, Transport, Version};
 pub use notify::{Command, Notify, RunAs};
@@ -29,6 +31,8 @@ pub struct Failover {
     pub scripts: Vec<Script>,
     pub processes: Vec<TrackProcess>,
     pub files: Vec<TrackFile>,
+    /// Sessions with neighbours.
+    pub bfds: Vec<Bfd>,
     /// Addresses added at start and left alone by VRRP.
     pub static_addresses: Vec<Address>,
     /// Routes, then rules, added at start.

@@ -24,6 +24,7 @@ pub struct Draft {
     pub scripts: Vec<ScriptDraft>,
     pub processes: Vec<ProcessDraft>,
     pub files: Vec<FileDraft>,
+    pub bfds: Vec<BfdDraft>,
     pub garp_groups: Vec<GarpGroupDraft>,
     pub static_addresses: Vec<Address>,
     pub static_routes: Vec<Route>,
@@ -49,6 +50,7 @@ pub enum Open {
     Script,
     Process,
     File,
+    Bfd,
 }
 
 /// `global_defs`: what has no default of its own, and what later defaults come from.
@@ -147,6 +149,7 @@ pub struct TrackingDraft {
     pub scripts: Vec<TrackedDraft>,
     pub processes: Vec<TrackedDraft>,
     pub files: Vec<TrackedDraft>,
+    pub bfds: Vec<TrackedDraft>,
 }
 
 #[derive(Debug, Clone)]
@@ -207,6 +210,36 @@ pub struct FileDraft {
     pub path: Option<String>,
     pub weight: Option<Weight>,
     pub init: Option<(i64, bool)>,
+}
+
+/// One `bfd_instance`, as far as the process that reads it looks.
+#[derive(Debug, Default)]
+pub struct BfdDraft {
+    pub name: String,
+    pub at: Span,
+    pub neighbour: Option<IpAddr>,
+    pub source: Option<IpAddr>,
+    pub min_rx: Option<Duration>,
+    pub min_tx: Option<Duration>,
+    pub idle_tx: Option<Duration>,
+    pub multiplier: Option<u8>,
+    pub passive: bool,
+    pub ttl: Option<u8>,
+    /// The inner `None` is any number.
+    pub max_hops: Option<Option<u8>>,
+    pub weight: Weight,
+    pub vrrp: bool,
+    pub checker: bool,
+    /// Something is wrong with it; its other lines are passed over.
+    pub ignored: bool,
+}
+
+impl BfdDraft {
+    /// Whether the virtual routers hear of it: without a word on who does, everybody.
+    #[must_use]
+    pub fn tells_routers(&self) -> bool {
+        self.vrrp || !self.checker
+    }
 }
 
 impl GlobalDraft {
@@ -274,6 +307,7 @@ impl Draft {
             Open::Script => self.scripts.last().map(|item| &item.name),
             Open::Process => self.processes.last().map(|item| &item.name),
             Open::File => self.files.last().map(|item| &item.name),
+            Open::Bfd => self.bfds.last().map(|item| &item.name),
         };
         name.cloned().unwrap_or_default()
     }
@@ -291,6 +325,7 @@ impl Draft {
                     | Block::Script
                     | Block::TrackProcess
                     | Block::TrackFile
+                    | Block::Bfd
             )
         })
     }

@@ -4,6 +4,7 @@
 //! walk finds it, errors and suggestions know it, the documentation is printed from it.
 
 mod address;
+mod bfd;
 mod garp;
 mod global;
 mod group;
@@ -47,13 +48,13 @@ pub const ALL: &[&[Keyword]] = &[
     group::KEYWORDS,
     script::KEYWORDS,
     process::KEYWORDS,
+    bfd::KEYWORDS,
     missing::TOP,
     missing::GLOBAL,
     missing::INSTANCE,
     lvs::KEYWORDS,
     missing::LVS,
     missing::CHECKERS,
-    missing::BFD,
     missing::NEWER,
 ];
 

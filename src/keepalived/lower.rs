@@ -8,7 +8,7 @@ mod scripts;
 
 use super::{draft::Draft, report::Report, system::System};
 use crate::ir::failover::{
-    Failover, Routing, TrackFile, TrackProcess,
+    Bfd, Failover, Routing, TrackFile, TrackProcess,
     routing::{Route, Rule},
 };
 
@@ -25,6 +25,7 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         scripts,
         processes,
         files,
+        bfds,
         static_addresses,
         static_routes,
         static_rules,
@@ -43,6 +44,7 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         scripts,
         processes: processes.into_iter().filter_map(process).collect(),
         files: files.into_iter().filter_map(file).collect(),
+        bfds: bfds.into_iter().map(session).collect(),
         missing,
         global: settings,
         ..Failover::default()
@@ -70,6 +72,40 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         address.device.get_or_insert_with(|| fallback.clone());
     }
     config
+}
+
+/// Fills in what only the last process reads of each session. One that is wrong there never comes up for those that track it.
+pub fn sessions(config: &mut Failover, last: Draft) {
+    let good: Vec<_> = last.bfds.into_iter().filter(|draft| !draft.ignored).collect();
+    for session in &mut config.bfds {
+        let Some(draft) = good.iter().find(|draft| draft.name == session.name) else { continue };
+        let Some(neighbour) = draft.neighbour else { continue };
+        let Bfd { name, at, weight, vrrp, checker, .. } = session.clone();
+        let default = Bfd::new(name, neighbour);
+        *session = Bfd {
+            at,
+            source: draft.source,
+            min_rx: draft.min_rx.unwrap_or(default.min_rx),
+            min_tx: draft.min_tx.unwrap_or(default.min_tx),
+            idle_tx: draft.idle_tx.unwrap_or(default.idle_tx),
+            multiplier: draft.multiplier.unwrap_or(default.multiplier),
+            passive: draft.passive,
+            ttl: draft.ttl.unwrap_or(default.ttl),
+            max_hops: draft.max_hops.unwrap_or(default.max_hops),
+            weight,
+            vrrp,
+            checker,
+            ..default
+        };
+    }
+    config.bfds.retain(|session| good.iter().any(|draft| draft.name == session.name));
+}
+
+fn session(draft: super::draft::BfdDraft) -> Bfd {
+    let vrrp = draft.tells_routers();
+    let checker = draft.checker || !draft.vrrp;
+    let unknown = std::net::Ipv4Addr::UNSPECIFIED.into();
+    Bfd { at: draft.at, weight: draft.weight, vrrp, checker, ..Bfd::new(draft.name, unknown) }
 }
 
 fn routing(routes: Vec<Route>, rules: Vec<Rule>) -> Vec<Routing> {

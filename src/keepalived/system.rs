@@ -37,6 +37,11 @@ pub trait System {
 
     fn interface_exists(&self, name: &str) -> bool;
 
+    /// Whether an interface leads nowhere but back to this host.
+    fn is_loopback(&self, name: &str) -> bool {
+        name == "lo"
+    }
+
     /// User and primary group by name.
     fn user(&self, name: &str) -> Option<RunAs>;
 

@@ -41,7 +41,8 @@ fn fixtures_are_judged_as_expected() {
 fn around(block: Block, line: &str) -> Option<String> {
     let valid = "interface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n192.0.2.7\n}\n";
     let trackers = "vrrp_script chk_haproxy {\nscript \"/bin/true\"\n}\nvrrp_script chk_disk {\nscript \"/bin/true\"\n}\n\
-                    vrrp_track_process track_haproxy {\nprocess haproxy\n}\ntrack_file maintenance {\nfile /x\n}\n";
+                    vrrp_track_process track_haproxy {\nprocess haproxy\n}\ntrack_file maintenance {\nfile /x\n}\n\
+                    bfd_instance neighbour {\nneighbor_ip 192.0.2.9\n}\n";
     let security = "global_defs {\nenable_script_security\nscript_user root\n}\n";
     Some(match block {
         Block::Top => format!("{security}{line}\n"),
@@ -56,6 +57,7 @@ fn around(block: Block, line: &str) -> Option<String> {
         Block::Script => format!("{security}vrrp_script s {{\nscript \"/bin/true\"\n{line}\n}}\n"),
         Block::TrackProcess => format!("vrrp_track_process p {{\nprocess haproxy\n{line}\n}}\n"),
         Block::GarpGroup => format!("garp_group {{\n{line}\n}}\n"),
+        Block::Bfd => format!("bfd_instance b {{\nneighbor_ip 192.0.2.2\n{line}\n}}\n"),
         Block::TrackFile => format!("track_file f {{\nfile /x\n{line}\n}}\n"),
         _ => return None,
     })

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     ir::failover::MissingFeature,
     text::{
-        grammar::{self, Arg, Args, Invalid, Mismatch, Problem, Word},
+        atoms,
+        grammar::{self, Arg, Args, Invalid, Kind, Mismatch, Problem, Word},
         source::Span,
     },
 };
@@ -31,19 +32,20 @@ pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft
         report.enter(pass);
         // Two processes read these; the second reading is the one that counts.
         draft.files.clear();
+        draft.bfds.clear();
         Walker { pieces, at: 0, level: 0, pass, draft: &mut draft, system, report }.whole();
     }
     draft
 }
 
-/// The last pass, which only repeats what nobody understands.
-pub fn walk_last(pieces: &[Piece], system: &dyn System, report: &mut Report) {
-    if report.broken() {
-        return;
+/// The last pass, which reads the BFD sessions and repeats what nobody understands.
+pub fn walk_last(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft {
+    let mut draft = Draft::default();
+    if !report.broken() {
+        report.enter(Pass::Bfd);
+        Walker { pieces, at: 0, level: 0, pass: Pass::Bfd, draft: &mut draft, system, report }.whole();
     }
-    report.enter(Pass::Bfd);
-    let draft = &mut Draft::default();
-    Walker { pieces, at: 0, level: 0, pass: Pass::Bfd, draft, system, report }.whole();
+    draft
 }
 
 struct Walker<'a> {
@@ -282,10 +284,24 @@ impl Walker<'_> {
             self.note_rest(keyword, words, count);
         }
         match grammar::match_words(args, &words.arguments()[..count], words.at.after()) {
-            Ok(args) => Some(args),
+            Ok(matched) => {
+                self.note_decimals(args, &words.arguments()[..count]);
+                Some(matched)
+            }
             Err(mismatches) => {
                 mismatches.iter().for_each(|mismatch| self.mismatch(keyword, words, mismatch));
                 None
+            }
+        }
+    }
+
+    /// Times are read to the microsecond.
+    fn note_decimals(&mut self, args: &[Arg], words: &[Word]) {
+        for (arg, word) in args.iter().zip(words) {
+            let is_time = matches!(arg, Arg::Value(_, Kind::Seconds(..)) | Arg::Optional(_, Kind::Seconds(..)));
+            if is_time && word.text.split_once('.').is_some_and(|(_, decimals)| decimals.len() > 6) {
+                let text = format!("number '{}' has too many decimal places", word.text);
+                self.report.at("bad-number", word.at, text);
             }
         }
     }
@@ -320,7 +336,11 @@ impl Walker<'_> {
         }
         // A delay that is no number at all gets only the first line from the original.
         let unread = matches!(mismatch.problem, Problem::Invalid(_, Invalid::NotSeconds)) && !is_negative(word);
-        if !(keyword.invalid.is_empty() || unread && keyword.name == "preempt_delay") {
+        if unread && keyword.name == "preempt_delay" {
+            // The number that it begins with counts all the same.
+            let begins = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
+            self.draft.instance().preempt_delay = atoms::seconds(&word[..begins]).unwrap_or_default();
+        } else if !keyword.invalid.is_empty() {
             let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
             self.report.at("bad-argument", mismatch.at, text);
         }

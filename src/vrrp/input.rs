@@ -28,6 +28,8 @@ pub enum Input<'a> {
     Process { name: &'a str, up: bool },
     /// The number in a tracked file; zero when there is none.
     File { name: &'a str, value: i64 },
+    /// Whether a BFD session is up.
+    Bfd { name: &'a str, up: bool },
     /// A new configuration. Routers that did not change keep state and timers.
     Reload(Box<Failover>),
     /// Give everything up.

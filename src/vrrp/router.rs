@@ -11,7 +11,7 @@ use super::{
     track::{Assessment, ScriptState, Watched},
     why::{Fault, State, Why},
 };
-use crate::ir::failover::{Failover, Family, Instance, Transport};
+use crate::ir::failover::{Failover, Family, Instance, Tracking, Transport};
 
 /// Every router, group and watched thing of one configuration.
 #[derive(Debug, Clone)]
@@ -91,6 +91,7 @@ impl Router {
                 self.watched.files.insert(name.to_owned(), value);
                 self.assess(now, &mut out);
             }
+            Input::Bfd { name, up } => self.bfd(now, name, up, &mut out),
             Input::Reload(config) => {
                 self.reload(now, *config, &mut out);
                 return out;
@@ -182,8 +183,7 @@ impl Router {
     /// Whether any router has to do with an interface.
     #[must_use]
     pub fn watches(&self, interface: &str) -> bool {
-        let tracked =
-            |tracking: &crate::ir::failover::Tracking| tracking.interfaces.iter().any(|item| item.name == interface);
+        let tracked = |tracking: &Tracking| tracking.interfaces.iter().any(|item| item.name == interface);
         self.routers.iter().any(|router| {
             let config = &router.config;
             config.interface == interface
@@ -214,6 +214,19 @@ impl Router {
                 Outcome::NotStarted(_) => format!("VRRP_Script({name}) failed (not started)"),
                 _ => format!("VRRP_Script({name}) failed (exited with status {})", outcome.status()),
             });
+        }
+        self.assess(now, out);
+    }
+
+    fn bfd(&mut self, now: Time, name: &str, up: bool, out: &mut Vec<Output>) {
+        let before = self.watched.bfds.insert(name.to_owned(), up).unwrap_or(false);
+        if before != up {
+            let word = if up { "UP" } else { "DOWN" };
+            let tracks = |tracking: &Tracking| tracking.bfds.iter().any(|item| item.name == name);
+            for router in self.routers.iter().filter(|router| tracks(&router.config.tracking)) {
+                let text = format!("VRRP_Instance({}) Tracked BFD instance {name} is {word}", router.config.name);
+                out.push(Output::Log(Log { level: Level::Info, text }));
+            }
         }
         self.assess(now, out);
     }
@@ -322,6 +335,7 @@ impl Router {
         let named = |name: &str| new.processes.iter().any(|process| process.name == name);
         self.watched.processes.retain(|name, _| named(name));
         self.watched.files.retain(|name, _| new.files.iter().any(|file| file.name == *name));
+        self.watched.bfds.retain(|name, _| new.bfds.iter().any(|bfd| bfd.name == *name));
     }
 
     fn restart_routers(&mut self, now: Time, mut kept: Vec<VirtualRouter>, out: &mut Vec<Output>) {

@@ -92,6 +92,8 @@ pub struct Watched {
     pub scripts: BTreeMap<String, ScriptState>,
     pub processes: BTreeMap<String, bool>,
     pub files: BTreeMap<String, i64>,
+    /// BFD sessions that are up, by name. What is not here is down.
+    pub bfds: BTreeMap<String, bool>,
 }
 
 /// What all of it means for one router.
@@ -162,6 +164,10 @@ impl Watched {
         for item in &tracking.files {
             let value = self.files.get(&item.name).copied().unwrap_or(0);
             tally.add_file(item.weight, value, || Fault::File(item.name.clone()));
+        }
+        for item in &tracking.bfds {
+            let up = self.bfds.get(&item.name).copied().unwrap_or(false);
+            tally.add(item.weight, up, || Fault::Bfd(item.name.clone()));
         }
     }
 }

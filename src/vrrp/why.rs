@@ -77,6 +77,8 @@ pub enum Fault {
     Script(String),
     Process(String),
     File(String),
+    /// A BFD session that is down.
+    Bfd(String),
     /// Another member of the group has a fault.
     Group(String),
 }
@@ -90,6 +92,7 @@ impl fmt::Display for Fault {
             Self::Script(name) => write!(f, "script {name} failed"),
             Self::Process(name) => write!(f, "process {name} missing"),
             Self::File(name) => write!(f, "file {name} says so"),
+            Self::Bfd(name) => write!(f, "BFD session {name} down"),
             Self::Group(name) => write!(f, "group {name} has a fault"),
         }
     }

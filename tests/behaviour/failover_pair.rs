@@ -100,3 +100,69 @@ fn original_timeline_waits_and_ours_does_not() {
     assert!(prompt < 700, "{prompt} ms");
     assert!((2000..5000).contains(&original), "{original} ms");
 }
+
+/// Two hosts whose BFD sessions decide who is master: `a` has the better priority while its session is up.
+const SESSIONS: &str = "
+bfd_instance other {
+    neighbor_ip 10.99.0.2
+    source_ip 10.99.0.1
+    min_rx 50
+    min_tx 100
+    multiplier 3
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority 150
+    version 3
+    advert_int 0.1
+    virtual_ipaddress {
+        10.99.0.100
+    }
+    track_bfd {
+        other weight 60
+    }
+}
+";
+
+#[test]
+fn bfd_sessions_come_up_and_a_silent_neighbour_is_noticed_within_the_detection_time() {
+    for (partner, name) in
+        std::iter::once(("\"$KA\"".to_owned(), "ours")).chain(original().map(|path| (path, "theirs")))
+    {
+        for swapped in [false, true] {
+            let Some(space) = Space::new(SESSIONS) else { return };
+            let (here, there) = if swapped { (partner.as_str(), "\"$KA\"") } else { ("\"$KA\"", partner.as_str()) };
+            let out = space.run(&format!(
+                "{SECOND}
+                 sed -i 's/10.99.0.2/X/; s/10.99.0.1$/10.99.0.2/; s/X/10.99.0.1/; s/priority 100/priority 200/; s/weight 60/weight -60/' $D/b.conf
+                 {here} -n -l -D -f $D/keepalived.conf -p /run/a1 -r /run/a2 -c /run/a3 -b /run/a4 >>/run/log 2>&1 & P=$!
+                 until_ok 5 logged 'Entering MASTER'; bstart {there}
+                 until_ok 8 logged 'Tracked BFD instance other is UP'; until_ok 8 logged 'from 150 to 210'
+                 until_ok 8 grep -q 'from 140 to 200' /run/blog; until_ok 8 has 10.99.0.100; sleep 0.5
+                 kill -STOP $(cat /run/b4 /run/b2 2>/dev/null | tail -n 2); t=${{EPOCHREALTIME/./}}
+                 until_ok 5 logged 'Tracked BFD instance other is DOWN'
+                 took=$(( (${{EPOCHREALTIME/./}} - t) / 1000 )); [ $took -lt 700 ] && echo noticed || echo late $took
+                 kill -CONT $(cat /run/b4 /run/b2 2>/dev/null | tail -n 2)
+                 until_ok 9 eval '[ $(grep -c \"Tracked BFD instance other is UP\" /run/log) = 2 ]' && echo 'up again'
+                 kill $P $B; wait $P $B; cat /run/log /run/blog >&2"
+            ));
+            assert!(out.starts_with("noticed\nup again\n"), "with {name}, swapped {swapped}: {out}");
+        }
+    }
+}
+
+#[test]
+fn neighbour_that_must_be_there_is_a_fault_while_it_is_not() {
+    let configuration = SESSIONS.replace("weight 60", "").replace("min_tx 100", "passive");
+    let Some(space) = Space::new(&configuration) else { return };
+    let out = space.run(&format!(
+        "{SECOND}
+         sed -i '/passive/d; s/10.99.0.2/X/; s/10.99.0.1$/10.99.0.2/; s/X/10.99.0.1/' $D/b.conf
+         start; until_ok 3 logged 'Entering FAULT STATE'; sleep 2; hasnt 10.99.0.100 && echo 'not without the other'
+         bstart \"$KA\"; until_ok 9 has 10.99.0.100 && echo master
+         kill -USR1 $P; until_ok 5 test -s /tmp/keepalived_bfd.data; grep -c 'local state = Up' /tmp/keepalived_bfd.data
+         kill -9 $B $(cat /run/b2); until_ok 5 hasnt 10.99.0.100 && echo 'given up'; stop"
+    ));
+    assert!(out.contains("not without the other\nmaster\n1\ngiven up\nexit 0\n"), "{out}");
+}

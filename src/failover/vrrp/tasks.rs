@@ -1,12 +1,14 @@
 //! One task for each script, process and file that the routers watch. Over a reload, tasks whose work is the same go on.
 
+use std::rc::Rc;
+
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::JoinHandle,
 };
 
 use crate::{
-    failover::{checks, log::Logger, watch},
+    failover::{bfd, checks, log::Logger, watch},
     ir::failover::{Failover, Script, TrackFile, TrackProcess},
     text::source::Span,
     vrrp::Timing,
@@ -26,6 +28,8 @@ pub(super) struct Tasks {
     running: Vec<(Work, JoinHandle<()>)>,
     results: UnboundedSender<checks::Result>,
     sights: UnboundedSender<watch::Sight>,
+    /// The sessions' task, once there has been a session.
+    sessions: Option<UnboundedSender<bfd::Order>>,
 }
 
 /// Where the reports come out.
@@ -39,11 +43,15 @@ impl Tasks {
         let (results, results_out) = mpsc::unbounded_channel();
         let (sights, sights_out) = mpsc::unbounded_channel();
         let reports = Reports { results: results_out, sights: sights_out };
-        (Self { timing, running: Vec::new(), results, sights }, reports)
+        (Self { timing, running: Vec::new(), results, sights, sessions: None }, reports)
     }
 
     /// Begins what a configuration asks for and is not running, ends what it does not ask for.
-    pub(super) fn configure(&mut self, config: &Failover, log: &Logger) {
+    pub(super) fn configure(&mut self, config: &Failover, log: &Rc<Logger>) {
+        if !config.bfds.is_empty() && self.sessions.is_none() {
+            self.sessions = Some(bfd::begin(Rc::clone(log), self.sights.clone()));
+        }
+        self.ask(bfd::Order::Sessions(config.bfds.clone()));
         let wanted = wanted(config, log);
         self.running.retain(|(work, handle)| {
             let keep = wanted.iter().any(|other| work.same_as(other));
@@ -57,6 +65,18 @@ impl Tasks {
                 let handle = self.begin(work.clone(), log);
                 self.running.push((work, handle));
             }
+        }
+    }
+
+    /// Has the sessions written where the original's process for BFD writes them.
+    pub(super) fn dump_sessions(&self) {
+        self.ask(bfd::Order::Dump("/tmp/keepalived_bfd.data".into()));
+    }
+
+    fn ask(&self, order: bfd::Order) {
+        if let Some(sessions) = &self.sessions {
+            // The task lives as long as the process.
+            let _ = sessions.send(order);
         }
     }
 

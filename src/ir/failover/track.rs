@@ -29,6 +29,8 @@ pub struct Tracking {
     pub scripts: Vec<Tracked>,
     pub processes: Vec<Tracked>,
     pub files: Vec<Tracked>,
+    /// BFD sessions.
+    pub bfds: Vec<Tracked>,
 }
 
 /// `vrrp_script`: a command run again and again.

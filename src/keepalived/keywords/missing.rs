@@ -10,7 +10,6 @@ use crate::keepalived::{
 
 const GLOBAL_PASS: &[Pass] = &[Pass::Global];
 const CHECK_PASS: &[Pass] = &[Pass::Check];
-const BFD_PASS: &[Pass] = &[Pass::Bfd];
 
 /// Outside any block.
 pub(super) const TOP: &[Keyword] = &[
@@ -25,7 +24,6 @@ pub(super) const TOP: &[Keyword] = &[
         .opening(Block::TrackGroup),
     extra("linkbeat_interfaces", &[Block::Top], "Interfaces whose link state is polled.").listing(),
     missing("interface_up_down_delays", &[Block::Top], "Debounce link up/down transitions.").listing(),
-    missing("bfd_instance", &[Block::Top], "RFC5880 BFD session.").opening(Block::Bfd).in_passes(BFD_PASS),
     extra("linkbeat_use_polling", &[Block::Top], "Poll MII/ethtool/ioctl for link state, all interfaces."),
     missing("net_namespace_ipvs", &[Block::Top], "Network namespace that holds IPVS configuration.")
         .in_passes(GLOBAL_PASS),
@@ -121,12 +119,10 @@ pub(super) const INSTANCE: &[Keyword] = &[
     extra("unicast_fault_no_peer", &[Block::Instance], "FAULT when unicast without peers."),
     extra("old_unicast_checksum", &[Block::Instance], "Pre-1.3.7 VRRPv3 unicast checksum."),
     missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
-    missing("track_bfd", &[Block::Instance], "BFD sessions affecting priority or FAULT.").listing(),
     extra("linkbeat_use_polling", &[Block::Instance], "Deprecated: poll link of this interface."),
     missing("no_accept", &[Block::Instance], "Drop packets for VIPs when not owner."),
     extra("garp_extra_if", &[Block::Instance], "Periodic GARP on other VIP interfaces."),
     extra("vmac_garp_intvl", &[Block::Instance], "Deprecated synonym of garp_extra_if."),
-    missing("track_bfd", &[Block::SyncGroup], "BFD sessions tracked for whole group.").listing(),
 ];
 
 /// `virtual_server` and `real_server`.
@@ -414,24 +410,6 @@ pub(super) const CHECKERS: &[Keyword] = &[
     missing("require_reply", &[Block::UdpCheck], "Demand (matching) UDP reply."),
     missing("min_reply_length", &[Block::UdpCheck], "Shortest reply accepted."),
     missing("max_reply_length", &[Block::UdpCheck], "Longest reply accepted."),
-];
-
-/// `bfd_instance`.
-pub(super) const BFD: &[Keyword] = &[
-    missing("source_ip", &[Block::Bfd], "Local address."),
-    missing("neighbor_ip", &[Block::Bfd], "Peer address."),
-    missing("neighbour_ip", &[Block::Bfd], "Synonym of neighbor_ip."),
-    missing("min_rx", &[Block::Bfd], "Required minimum receive interval."),
-    missing("min_tx", &[Block::Bfd], "Desired minimum transmit interval."),
-    missing("idle_tx", &[Block::Bfd], "Transmit interval while session down."),
-    missing("multiplier", &[Block::Bfd], "Missed packets before down."),
-    missing("passive", &[Block::Bfd], "Wait for peer to begin."),
-    missing("ttl", &[Block::Bfd], "Outgoing TTL."),
-    missing("hoplimit", &[Block::Bfd], "Outgoing IPv6 hop limit."),
-    missing("max_hops", &[Block::Bfd], "Allowed TTL loss on receive."),
-    missing("weight", &[Block::Bfd], "Default tracking weight."),
-    missing("vrrp", &[Block::Bfd], "Events only to vrrp process."),
-    missing("checker", &[Block::Bfd], "Events only to checker process."),
 ];
 
 /// Only in later versions.

@@ -11,7 +11,7 @@ use crate::{
 const BOTH: &[Block] = &[Block::Instance, Block::SyncGroup];
 const SYNTAX: Grammar = Grammar::Custom("{ NAME [weight N] [reverse|noreverse] }");
 
-pub(super) const KEYWORDS: &[Keyword] = &[TRACK_INTERFACE, TRACK_SCRIPT, TRACK_PROCESS, TRACK_FILE];
+pub(super) const KEYWORDS: &[Keyword] = &[TRACK_INTERFACE, TRACK_SCRIPT, TRACK_PROCESS, TRACK_FILE, TRACK_BFD];
 
 const TRACK_INTERFACE: Keyword = Keyword {
     name: "track_interface",
@@ -50,6 +50,16 @@ const TRACK_FILE: Keyword = Keyword {
     opens: Opens::List(file),
     doc: "Files (`track_file`) whose number times the weight is added to the priority.",
     examples: &["track_file {\n    maintenance weight -100\n}"],
+    ..KEYWORD
+};
+
+const TRACK_BFD: Keyword = Keyword {
+    name: "track_bfd",
+    blocks: BOTH,
+    grammar: SYNTAX,
+    opens: Opens::List(bfd),
+    doc: "BFD sessions (`bfd_instance`) that change the priority, or are a FAULT while they are down.",
+    examples: &["track_bfd {\n    neighbour weight -20\n}"],
     ..KEYWORD
 };
 
@@ -94,6 +104,48 @@ fn file(draft: &mut Draft, call: &mut Call<'_>) {
     let owner = draft.owner();
     let list = &mut draft.tracking().files;
     list.extend(named(list, &owner, call, known, "file"));
+}
+
+/// `NAME [weight N [reverse|noreverse]]`, read more strictly than the other lists.
+fn bfd(draft: &mut Draft, call: &mut Call<'_>) {
+    let (owner, name) = (draft.owner(), call.words.keyword().to_owned());
+    if !draft.bfds.iter().any(|session| session.name == name && session.tells_routers()) {
+        call.complain("no-such-tracker", format!("({owner}) track bfd {name} not found, ignoring..."));
+        return;
+    }
+    if is_duplicate(&draft.tracking().bfds, call, &owner, "track_bfd") {
+        return;
+    }
+    let mut item = TrackedDraft { name: name.clone(), weight: None, reverse: None, at: call.words.at };
+    let wrong = match (call.text(0), call.text(1), call.text(2)) {
+        (None, ..) => None,
+        (Some("weight"), None, _) => Some(format!("weight without value specified for track bfd {name} - ignoring")),
+        (Some("weight"), Some(_), None | Some("reverse" | "noreverse")) => None,
+        (Some("weight"), Some(_), Some(option)) => {
+            Some(format!("unknown track bfd {name} weight option {option} - ignoring"))
+        }
+        (Some(option), ..) => Some(format!("unknown track bfd {name} option {option} - ignoring")),
+    };
+    if let Some(wrong) = wrong {
+        call.complain("bad-tracker", format!("({owner}) {wrong}"));
+        return;
+    }
+    if let Some(written) = call.text(1).map(str::to_owned) {
+        let problem = match written.parse::<i32>() {
+            Ok(value) if value.abs() <= 253 => {
+                item.weight = Some(Weight { value, reverse: call.text(2) == Some("reverse") });
+                None
+            }
+            Ok(_) => Some(format!("number '{written}' outside range [-253, 253]")),
+            Err(_) => Some(format!("invalid number '{written}'")),
+        };
+        if let Some(problem) = problem {
+            call.complain("bad-number", problem);
+            let text = format!("({owner}) weight for track bfd {name} must be in [-253..253] inclusive. Ignoring...");
+            call.complain("bad-weight", text);
+        }
+    }
+    draft.tracking().bfds.push(item);
 }
 
 /// A reference to something defined above; what is defined below is not found, as in the original.

@@ -37,12 +37,14 @@ pub(super) fn tracking(draft: TrackingDraft, config: &Failover) -> Tracking {
     };
     let file =
         |name: &str| config.files.iter().find(|file| file.name == name).map(|file| file.weight).unwrap_or_default();
+    let bfd = |name: &str| config.bfds.iter().find(|bfd| bfd.name == name).map(|bfd| bfd.weight).unwrap_or_default();
     let scripts = draft.scripts.into_iter().filter(|item| config.script(&item.name).is_some()).collect();
     Tracking {
         interfaces: references(draft.interfaces, zero),
         scripts: references(scripts, script),
         processes: references(draft.processes, process),
         files: references(draft.files, file),
+        bfds: references(draft.bfds, bfd),
     }
 }
 
@@ -266,8 +268,8 @@ fn drop_weights(instance: &mut Instance, group: Option<&SyncGroup>, report: &mut
                         "interface" => {
                             format!("({name}) ignoring {tracked} tracked interface due to {}", reason.replace('_', " "))
                         }
-                        "file" => {
-                            format!("({name}) ignoring tracked file {tracked} with weight {weight} due to {reason}")
+                        "file" | "bfd" => {
+                            format!("({name}) ignoring tracked {what} {tracked} with weight {weight} due to {reason}")
                         }
                         _ => format!("({name}) ignoring tracked {what} {tracked} with weights due to {reason}"),
                     },
@@ -280,6 +282,7 @@ fn drop_weights(instance: &mut Instance, group: Option<&SyncGroup>, report: &mut
     drop(&mut instance.tracking.scripts, "script");
     drop(&mut instance.tracking.processes, "process");
     drop(&mut instance.tracking.files, "file");
+    drop(&mut instance.tracking.bfds, "bfd");
 }
 
 fn contradictions(instance: &mut Instance, report: &mut Report) {

@@ -129,7 +129,7 @@ pub(super) fn sequence(text: &str) -> Option<Result<Repeat, Vec<String>>> {
     } else if let Some(inner) = opened(text, "~SEQ") {
         (false, false, inner)
     } else {
-        (false, true, opened(text, "~LST")?)
+        (false, true, opened(text, "~LST").or_else(|| text.starts_with("~LST ").then_some(""))?)
     };
     let wrong = |why: &str| {
         let kind = if list { "~LST" } else { "~SEQ" };

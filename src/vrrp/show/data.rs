@@ -161,6 +161,7 @@ fn trackers(out: &mut String, item: &VirtualRouter) {
     list("scripts", &tracking.scripts);
     list("processes", &tracking.processes);
     list("files", &tracking.files);
+    list("BFDs", &tracking.bfds);
 }
 
 fn groups(out: &mut String, router: &Router) {

@@ -68,6 +68,12 @@ fn interface(draft: &mut Draft, call: &mut Call<'_>) {
     let name = call.args.text("interface").unwrap_or_default().to_owned();
     let dynamic = draft.global.dynamic_interfaces;
     let instance = draft.instance();
+    if call.system.is_loopback(&name) {
+        let text = format!("({}) cannot use a loopback interface ({name}) for vrrp - ignoring", instance.name);
+        instance.interface = None;
+        call.complain("loopback", text);
+        return;
+    }
     if !dynamic && !call.system.interface_exists(&name) {
         let text = format!("WARNING - interface {name} for vrrp_instance {} doesn't exist", instance.name);
         call.complain("no-interface", text);
