@@ -1,9 +1,11 @@
-//! The shell of `hawser check` and `hawser book`: what files mean here before anything runs, and the books of all items.
+//! The shell of the operator's commands: what files mean here before anything runs, what nodes would do, and the books of all items.
 //!
 //! * [`check`]: each keyword of a file with its status, and whether the original can be replaced for it
 //! * [`outside`]: the machine as a configuration sees it
+//! * [`simulate`]: nodes on a made-up network, with faults
 //! * [`book`]: the coverage table and the manual pages, written from the tables of items
 
 pub mod book;
 pub mod check;
 pub mod outside;
+pub mod simulate;

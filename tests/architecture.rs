@@ -30,6 +30,7 @@ const PURE: &[&str] = &[
     "cli",
     "vrrp",
     "bfd",
+    "simulation",
 ];
 
 /// What each room may use, besides itself. Every arrow points down this list's order of layers, and there is no circle.
@@ -51,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),
     ("vrrp", &["ir", "text"]),
     ("bfd", &["ir"]),
+    ("simulation", &["ir", "text", "vrrp"]),
     // The two languages: they read the tables of the rooms that run the items, and never each other.
     ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "table"]),
     ("keepalived", &["ir", "text"]),
@@ -67,7 +69,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("failover", &["ir", "text", "keepalived", "vrrp", "bfd", "net", "process"]),
     ("lab", &["process"]),
-    ("operator", &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover"]),
+    (
+        "operator",
+        &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover", "vrrp", "simulation"],
+    ),
 ];
 
 /// What no pure room may name: (path prefix, why).

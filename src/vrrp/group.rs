@@ -65,6 +65,10 @@ impl Group {
                 }
             }
         }
+        if routers.iter().any(|router| member(router) && router.contested) {
+            let members = routers.iter_mut().filter(|router| self.has(&router.config.name));
+            members.for_each(|router| router.contested_in_group(moment));
+        }
         self.tell(moment, routers);
     }
 

@@ -89,6 +89,8 @@ pub struct VirtualRouter {
     pub(super) grouped: bool,
     /// As a member: no advert came in time, only the others are still missing.
     pub(super) ready: bool,
+    /// As a member: somebody of lower priority just spoke as master.
+    pub(super) contested: bool,
 }
 
 impl VirtualRouter {
@@ -112,6 +114,7 @@ impl VirtualRouter {
             disputed: false,
             grouped: false,
             ready: false,
+            contested: false,
             config,
         }
     }
@@ -323,6 +326,15 @@ impl VirtualRouter {
         }
         self.announce_lower(moment);
         self.notify_lower(moment);
+        self.contested = self.grouped && self.timing(moment) == Timing::Prompt;
+    }
+
+    /// Another member of the group met a master of lower priority, who gives up the whole group: he had told the neighbours
+    /// of this member's addresses too.
+    pub(super) fn contested_in_group(&mut self, moment: &mut Moment<'_>) {
+        if self.state == State::Master && !std::mem::take(&mut self.contested) {
+            self.announce_lower(moment);
+        }
     }
 
     /// Accepts the sender as our master.

@@ -175,7 +175,9 @@ pub fn auth_type(auth: Auth) -> u8 {
     }
 }
 
-fn message_checksum(version: Version, message: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
+/// The checksum of a message whose checksum field is zero, with version 3's pseudo-header in front of it.
+#[must_use]
+pub fn message_checksum(version: Version, message: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
     let mut pseudo = Vec::with_capacity(40);
     if version == Version::V3 {
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);

@@ -49,6 +49,11 @@ impl VirtualRouter {
             auth: self.config.auth,
             addresses: &addresses,
         };
+        if matches!(self.config.auth, Auth::Ah(_)) {
+            // One number for all peers: they count in step with what each of them hears, so a number spent on another peer
+            // would make an answer to this one look old, and two masters would never hear each other.
+            self.sequence = self.sequence.wrapping_add(1);
+        }
         for destination in destinations {
             let payload = advert.encode(source, destination);
             let (protocol, payload) = self.sealed(ttl, source, destination, payload);
@@ -68,10 +73,9 @@ impl VirtualRouter {
     }
 
     /// With an authentication header, if that is wanted.
-    fn sealed(&mut self, ttl: u8, source: IpAddr, destination: IpAddr, advert: Vec<u8>) -> (u8, Vec<u8>) {
+    fn sealed(&self, ttl: u8, source: IpAddr, destination: IpAddr, advert: Vec<u8>) -> (u8, Vec<u8>) {
         match (self.config.auth, source, destination) {
             (Auth::Ah(key), IpAddr::V4(source), IpAddr::V4(destination)) => {
-                self.sequence = self.sequence.wrapping_add(1);
                 let ends = (source, destination);
                 (ah::PROTOCOL, ah::seal(key, self.sequence, (self.next_id, ttl), ends, &advert))
             }
