@@ -80,3 +80,37 @@ fn the_books_name_every_language() {
         );
     }
 }
+
+/// The article's file for one of its two nodes.
+fn node(name: &str, priority: &str) -> String {
+    let conf = include_str!("../src/lab/article/keepalived.conf").replace("${PRIORITY}", priority);
+    file(name, &conf).to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn the_articles_pair_lives_through_an_hour_of_faults() {
+    let (one, two) = (node("one.conf", "101"), node("two.conf", "100"));
+    let output = hawser(&["simulate", "--seconds", "3600", &one, &two]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("laws held"), "{text}");
+    assert!(text.contains("node lost"), "{text}");
+}
+
+#[test]
+fn nodes_that_cannot_hear_each_other_are_found_out_and_the_trial_can_be_played_again() {
+    let text = include_str!("../src/lab/article/keepalived.conf").replace("${PRIORITY}", "100");
+    let text = text.replace("vrrp_instance VI_1 {", "vrrp_instance VI_1 {\n    advert_int 3");
+    let other = file("other.conf", &text).to_str().expect("UTF-8").to_owned();
+    let one = node("one-of-two.conf", "101");
+    let output = hawser(&["simulate", "--seconds", "3600", &one, &other]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("advertisement interval mismatch mine="), "{text}");
+    let seed = text.split("--replay ").nth(1).and_then(|rest| rest.split('`').next()).expect("it says how to replay");
+    let again = hawser(&["simulate", "--replay", seed, &one, &other]);
+    let told = String::from_utf8_lossy(&again.stdout);
+    assert_eq!(again.status.code(), Some(1), "{told}");
+    let broken = text.lines().find(|line| line.starts_with("broken at")).expect("it says what broke");
+    assert!(told.contains(broken), "{told}");
+}

@@ -178,7 +178,7 @@ fn made_up(instance: &Instance, host: usize) -> IpAddr {
     let [a, b, c, _] = first.unwrap_or([192, 0, 2, 0]);
     let candidates = (11..=254).chain(1..=10).map(|last| IpAddr::V4(Ipv4Addr::new(a, b, c, last)));
     let free = |ip: &IpAddr| instance.all_addresses().all(|address| address.ip != *ip);
-    candidates.into_iter().filter(free).nth(number.into()).unwrap_or(IpAddr::V4(Ipv4Addr::new(a, b, c, 254)))
+    candidates.into_iter().filter(free).nth(number.into()).unwrap_or_else(|| IpAddr::V4(Ipv4Addr::new(a, b, c, 254)))
 }
 
 #[cfg(test)]

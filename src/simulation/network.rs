@@ -281,11 +281,8 @@ impl<M: Machine> Network<M> {
             self.look();
         }
         if self.timing == Timing::Prompt && self.violation.is_none() {
-            self.violation = self.service.stale(self.now).map(|(ip, holder, believed)| {
-                let believed = believed.map_or("nobody".to_owned(), |host| format!("node {}", host + 1));
-                let seen = format!("{ip} is held by node {} and believed at {believed}", holder + 1);
-                Violation { law: Law::NeighboursLearnInASecond, at: self.now, host: None, seen }
-            });
+            let (law, at) = (Law::NeighboursLearnInASecond, self.now);
+            self.violation = self.service.stale(at).map(|seen| Violation { law, at, host: None, seen });
         }
     }
 

@@ -89,18 +89,23 @@ impl Service {
         }
     }
 
-    /// Whether the neighbours must know by now that a host holds an address.
+    /// What neighbours wrongly believe of an address whose holder they must know by now.
     #[must_use]
-    pub fn must_be_known(&self, ip: IpAddr, holder: usize) -> bool {
-        self.views.get(&ip).is_some_and(|view| view.alone.is_some_and(|(host, _)| host == holder))
+    pub fn mistaken(&self, ip: IpAddr, holder: usize) -> Option<String> {
+        let view = self.views.get(&ip)?;
+        let must_know = view.alone.is_some_and(|(host, _)| host == holder) && view.believed != Some(holder);
+        must_know.then(|| {
+            let believed = view.believed.map_or_else(|| "nowhere".to_owned(), |host| format!("at node {}", host + 1));
+            format!("{ip} is held by node {} and believed {believed}", holder + 1)
+        })
     }
 
-    /// An address whose neighbours should have learned by now who holds it, and have not.
+    /// The first mistake that lasts longer than it may.
     #[must_use]
-    pub fn stale(&self, now: Time) -> Option<(IpAddr, usize, Option<usize>)> {
+    pub fn stale(&self, now: Time) -> Option<String> {
         self.views.iter().find_map(|(&ip, view)| {
-            let (holder, since) = view.alone?;
-            (now > since + PATIENCE && view.believed != Some(holder)).then_some((ip, holder, view.believed))
+            let (holder, _) = view.alone.filter(|(_, since)| now > *since + PATIENCE)?;
+            self.mistaken(ip, holder)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The laws of a network that has been left alone for long enough: who leads, who knows it, and that it stays so.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Machine, Network,
@@ -196,11 +196,8 @@ fn neighbours<M>(network: &Network<M>, members: &[Member<'_>]) -> Option<Violati
     if network.timing == Timing::Original || master.instance.garp.repeat == 0 {
         return None;
     }
-    let service = &network.service;
-    let stale = |ip: &IpAddr| service.must_be_known(*ip, master.host) && service.believed(*ip) != Some(master.host);
-    let ip = master.instance.all_addresses().map(|address| address.ip).find(stale)?;
-    let believed = network.service.believed(ip).map_or("nobody".to_owned(), |host| format!("node {}", host + 1));
-    let seen = format!("{ip} is held by node {} and believed at {believed}", master.host + 1);
+    let mut addresses = master.instance.all_addresses().map(|address| address.ip);
+    let seen = addresses.find_map(|ip| network.service.mistaken(ip, master.host))?;
     Some(violation(network, Law::NeighboursKnow, None, seen))
 }
 
