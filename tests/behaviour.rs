@@ -11,6 +11,8 @@ mod bodies;
 mod command_line;
 #[path = "behaviour/configuration.rs"]
 mod configuration;
+#[path = "behaviour/ears.rs"]
+mod ears;
 #[path = "behaviour/failover.rs"]
 mod failover;
 #[path = "behaviour/failover_mail.rs"]

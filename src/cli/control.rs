@@ -45,8 +45,8 @@ pub trait Control {
     fn set_frontend_maxconn(&self, p: ProxyId, maxconn: u32);
     /// Switches cookies made from a secret on or off, or changes the secret.
     fn set_dynamic_cookies(&self, p: ProxyId, on: Option<bool>, secret: Option<&str>);
-    /// Closes a frontend's ears, or opens them again; `false`: it could not be.
-    fn pause(&self, p: ProxyId, paused: bool) -> bool;
+    /// Closes a frontend's ears, or opens them again. `None`: it is stopped for good; `false`: it was so already.
+    fn pause(&self, p: ProxyId, paused: bool) -> Option<bool>;
     /// Stops a frontend for good; `false`: it was stopped already.
     fn stop(&self, p: ProxyId) -> bool;
     fn clear_counters(&self, all: bool);

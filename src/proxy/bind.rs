@@ -74,11 +74,11 @@ pub fn all(config: &Config, inherited: &mut Inherited) -> Result<Vec<Listening>,
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (i, p) in config.proxies.iter().enumerate().filter(|(_, p)| !p.disabled) {
         for (index, l) in p.listeners.iter().enumerate() {
-            let backlog = l.options.backlog.or(p.backlog).or(p.maxconn).or(config.global.maxconn);
+            let backlog = length(l.options.backlog.or(p.backlog).or(p.maxconn).or(config.global.maxconn));
             match one(l, backlog, !config.global.no_reuseport, inherited) {
                 Ok(fd) => {
                     let is_inet = socket2::SockRef::from(&fd).local_addr().is_ok_and(|a| a.as_socket().is_some());
-                    done.push(Listening { fd: Arc::new(fd), proxy: ProxyId(i), index, is_inet });
+                    done.push(Listening { fd: Arc::new(fd), proxy: ProxyId(i), index, is_inet, backlog });
                 }
                 Err(e) => failed.push(format!(
                     "Starting {} {}: cannot bind {} [{}]",
@@ -110,12 +110,19 @@ fn shown(a: &Address) -> String {
     }
 }
 
+/// The kernel's queue where nobody asks for another length.
+pub const BACKLOG: i32 = 1024;
+
+/// How long the kernel's queue is made.
+fn length(backlog: Option<u32>) -> i32 {
+    backlog.map_or(BACKLOG, |b| i32::try_from(b).unwrap_or(i32::MAX)).max(16)
+}
+
 /// One listening socket; a shared one lets other processes listen beside it.
 ///
 /// # Errors
 /// What the kernel refused.
-pub fn one(l: &Listener, backlog: Option<u32>, is_shared: bool, inherited: &mut Inherited) -> io::Result<OwnedFd> {
-    let backlog = backlog.map_or(1024, |b| i32::try_from(b).unwrap_or(i32::MAX)).max(16);
+pub fn one(l: &Listener, backlog: i32, is_shared: bool, inherited: &mut Inherited) -> io::Result<OwnedFd> {
     let fd = match &l.address {
         Address::Inet(a) => inet(l, *a, (backlog, is_shared), inherited)?,
         Address::Name { host, port, .. } => {
@@ -156,6 +163,8 @@ fn inet(
     inherited: &mut Inherited,
 ) -> io::Result<OwnedFd> {
     if let Some(fd) = inherited.take(&a.into()) {
+        // Whoever had it before may have paused it.
+        socket2::SockRef::from(&fd).listen(backlog)?;
         return Ok(fd);
     }
     let o = &l.options;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream as StdStream;
-use std::sync::Weak;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -227,7 +226,7 @@ impl Events<'_> {
 
 /// Gives the listening sockets to a successor, on a thread of its own: it has to wait for answers.
 async fn hand_over(world: &'static World, stream: StdStream) {
-    let sockets: Vec<_> = world.sockets.get().into_iter().flatten().filter_map(Weak::upgrade).collect();
+    let sockets: Vec<_> = world.ears.get().into_iter().flatten().filter_map(|e| e.fd.upgrade()).collect();
     let (done, is_done) = oneshot::channel();
     let thread = std::thread::Builder::new().name("handover".to_owned());
     let spawned = thread.spawn(move || {

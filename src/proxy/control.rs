@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::servers::Target;
 use super::thread::Local;
-use super::world::{State, World, lock};
-use super::{checks, operate, roster, statistics, stop};
+use super::world::{World, lock};
+use super::{checks, operate, roster, statistics};
 use crate::cli::control::{Control, ServerView};
 use crate::haproxy::draft::Draft;
 use crate::haproxy::lower::format;
@@ -163,18 +163,12 @@ impl Control for Hands {
         live.renew_cookies(proxy);
     }
 
-    fn pause(&self, p: ProxyId, paused: bool) -> bool {
+    fn pause(&self, p: ProxyId, paused: bool) -> Option<bool> {
         operate::pause(self.0, p, paused)
     }
 
     fn stop(&self, p: ProxyId) -> bool {
-        let live = &self.0.proxies[p.0];
-        if matches!(live.state(), State::Stopped | State::Disabled) {
-            return false;
-        }
-        // Its listeners hear of it as of a pause that never ends.
-        stop::one(self.0, p);
-        true
+        operate::shut(self.0, p)
     }
 
     fn clear_counters(&self, all: bool) {

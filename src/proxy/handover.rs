@@ -26,7 +26,7 @@ pub fn bind_stats(config: &Config) -> Result<Vec<StatsSocket>, String> {
         .stats_sockets
         .iter()
         .map(|l| {
-            let fd = bind::one(l, None, true, &mut inherited)
+            let fd = bind::one(l, bind::BACKLOG, true, &mut inherited)
                 .map_err(|e| format!("Starting frontend GLOBAL: cannot bind UNIX socket ({e}) [{}]", l.address))?;
             Ok(StatsSocket { fd, spec: l.clone() })
         })

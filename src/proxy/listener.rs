@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rustix::net::SocketFlags;
+use tokio::sync::watch;
 
 use super::session::{Accepted, greet, serve};
 use super::thread::Local;
@@ -23,6 +24,8 @@ pub struct Listening {
     /// Index of the `bind` in its proxy.
     pub index: usize,
     pub is_inet: bool,
+    /// Connections that the kernel keeps for us.
+    pub backlog: i32,
 }
 
 /// How many connections are taken before others get their turn.
@@ -53,41 +56,86 @@ impl Drop for Accepting {
     }
 }
 
-/// Takes connections until the process stops listening.
+/// A listening socket as operators reach it; weak, so that those who listen can still close it.
+pub struct Ear {
+    proxy: ProxyId,
+    is_inet: bool,
+    backlog: i32,
+    pub fd: Weak<OwnedFd>,
+}
+
+impl Ear {
+    pub fn of(l: &Listening) -> Self {
+        Self { proxy: l.proxy, is_inet: l.is_inet, backlog: l.backlog, fd: Arc::downgrade(&l.fd) }
+    }
+}
+
+/// Lets the kernel refuse connections for a proxy that is paused or stopped, or take them again. A unix socket cannot be
+/// paused: it goes on until it is closed.
+pub fn hear(world: &World, proxy: ProxyId) {
+    let is_open = world.proxies[proxy.0].state() == State::Running;
+    for ear in world.ears.get().into_iter().flatten().filter(|e| e.proxy == proxy && e.is_inet) {
+        let Some(fd) = ear.fd.upgrade() else { continue };
+        let s = socket2::SockRef::from(&fd);
+        // A socket that refuses keeps its address.
+        let _ = if is_open { s.listen(ear.backlog) } else { s.shutdown(std::net::Shutdown::Read) };
+    }
+    world.hearing.send_replace(());
+}
+
+/// Takes connections until the process or its proxy stops listening.
 pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
     let mut closing = local.closing.clone();
-    let Ok(poller) = poller::readable(on.fd.clone()) else { return };
-    let timer = local.timers.timer();
-    let world = local.world;
-    let (p, live) = world.proxy(on.proxy);
+    let mut hearing = local.world.hearing.subscribe();
+    let (_, live) = local.world.proxy(on.proxy);
     live.listeners[on.index].open.store(true, Relaxed);
     live.listeners[on.index].descriptor.store(on.fd.as_raw_fd(), Relaxed);
-    let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
+    while !*closing.borrow() && live.state() != State::Stopped {
+        if live.state() == State::Paused && on.is_inet {
+            tokio::select! {
+                _ = hearing.changed() => {}
+                _ = closing.wait_for(|stops| *stops) => {}
+            }
+        } else if take_all(local, &on, &mut closing, &mut hearing).await.is_err() {
+            break;
+        }
+    }
+    // What the kernel has queued for us nobody else would serve.
+    while let Ok((fd, peer)) = take(&on.fd, on.is_inet) {
+        let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
+        serve(greet(local, accepted));
+    }
+    live.listeners[on.index].open.store(false, Relaxed);
+}
+
+/// Takes connections until somebody says that the state has changed. The poller would remember for ever that a socket was
+/// shut, so each time has its own.
+async fn take_all(
+    local: &'static Local,
+    on: &Listening,
+    closing: &mut watch::Receiver<bool>,
+    hearing: &mut watch::Receiver<()>,
+) -> std::io::Result<()> {
+    let poller = poller::readable(on.fd.clone())?;
+    let timer = local.timers.timer();
     let mut taken = 0;
     loop {
-        while matches!(live.state(), State::Paused | State::Stopped)
-            || world.process.connections.get() >= world.limits.maxconn.load(Relaxed)
-            || live.front.connections.get() >= live.maxconn.load(Relaxed)
-            || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit
-            || rate_limited(local, on.proxy)
-        {
+        while is_full(local, on) {
             // Room may come free on another thread, so this one also looks by itself.
             timer.arm_after(super::clock::now(), Some(Duration::from_millis(20)));
             tokio::select! {
                 () = timer.elapsed() => {}
                 () = freed() => {}
-                _ = closing.wait_for(|stops| *stops) => break,
+                _ = hearing.changed() => return Ok(()),
+                _ = closing.wait_for(|stops| *stops) => return Ok(()),
             }
         }
-        let ready = tokio::select! {
+        let mut ready = tokio::select! {
             biased;
-            _ = closing.wait_for(|stops| *stops) => None,
-            ready = poller.readable() => ready.ok(),
+            _ = closing.wait_for(|stops| *stops) => return Ok(()),
+            _ = hearing.changed() => return Ok(()),
+            ready = poller.readable() => ready?,
         };
-        let Some(mut ready) = ready else { break };
-        if matches!(live.state(), State::Paused | State::Stopped) {
-            continue;
-        }
         match take(&on.fd, on.is_inet) {
             Ok((fd, peer)) => {
                 super::clock::refresh();
@@ -110,12 +158,17 @@ pub async fn accept(local: &'static Local, on: Listening, _counted: Accepting) {
             }
         }
     }
-    // What the kernel has queued for us nobody else would serve.
-    while let Ok((fd, peer)) = take(&on.fd, on.is_inet) {
-        let accepted = Accepted { fd, peer, front: on.proxy, listener: on.index };
-        serve(greet(local, accepted));
-    }
-    live.listeners[on.index].open.store(false, Relaxed);
+}
+
+/// No room for one more connection, or not yet.
+fn is_full(local: &Local, on: &Listening) -> bool {
+    let world = local.world;
+    let (p, live) = world.proxy(on.proxy);
+    let own_limit = p.listeners[on.index].options.maxconn.unwrap_or(0);
+    world.process.connections.get() >= world.limits.maxconn.load(Relaxed)
+        || live.front.connections.get() >= live.maxconn.load(Relaxed)
+        || own_limit > 0 && live.listeners[on.index].counters.connections.get() >= own_limit
+        || rate_limited(local, on.proxy)
 }
 
 async fn freed() {

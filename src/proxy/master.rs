@@ -183,8 +183,9 @@ fn ready(args: &Args) {
 }
 
 fn block() -> std::io::Result<signals::Waiter> {
-    let all = [libc::SIGUSR1, libc::SIGUSR2, libc::SIGHUP, libc::SIGTERM, libc::SIGINT, libc::SIGCHLD];
-    signals::Waiter::block(&all)
+    let ending = [libc::SIGUSR1, libc::SIGTERM, libc::SIGINT, libc::SIGCHLD];
+    let others = [libc::SIGUSR2, libc::SIGHUP, libc::SIGTTOU, libc::SIGTTIN];
+    signals::Waiter::block(&[ending, others].concat())
 }
 
 fn own_pid() -> i32 {
@@ -270,6 +271,7 @@ impl<'a> Master<'a> {
                 Ok(Some(libc::SIGUSR1)) => self.leave(libc::SIGUSR1, 0),
                 Ok(Some(libc::SIGTERM)) => self.leave(libc::SIGTERM, 0),
                 Ok(Some(libc::SIGINT)) => self.leave(libc::SIGINT, 130),
+                Ok(Some(pause @ (libc::SIGTTOU | libc::SIGTTIN))) => self.tell(pause),
                 Ok(_) => {}
                 Err(_) => return ExitCode::from(1),
             }

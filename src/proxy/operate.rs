@@ -155,16 +155,38 @@ pub fn set_maxconn(world: &'static World, p: ProxyId, s: ServerId, maxconn: u32)
     servers::serve_queues(world, p, s);
 }
 
-/// Closes a frontend's ears for a while, or opens them again. `false`: it was so already, or is stopped for good.
-pub fn pause(world: &World, p: ProxyId, paused: bool) -> bool {
-    let live = &world.proxies[p.0];
-    let (from, to) = if paused { (State::Running, State::Paused) } else { (State::Paused, State::Running) };
-    let can = live.state() == from;
-    if can {
-        live.set_state(to);
-        super::listener::slot_freed();
+/// Closes a frontend's ears for a while, or opens them again. `None`: it is stopped for good; `false`: it was so already.
+pub fn pause(world: &World, p: ProxyId, paused: bool) -> Option<bool> {
+    let (proxy, live) = world.proxy(p);
+    let (to, done) = if paused { (State::Paused, "Paused") } else { (State::Running, "Resumed") };
+    match live.state() {
+        State::Stopped | State::Disabled => return None,
+        now if now == to => return Some(false),
+        _ => {}
     }
-    can
+    live.set_state(to);
+    super::listener::hear(world, p);
+    let kind = if proxy.kind.is_back() { "proxy" } else { "frontend" };
+    world.notice(p, 4, &format!("{done} {kind} {}.", proxy.name));
+    Some(true)
+}
+
+/// The same for all that listen.
+pub fn pause_all(world: &World, paused: bool) {
+    let listening = world.config.proxies.iter().enumerate().filter(|(_, p)| !p.listeners.is_empty());
+    for (i, _) in listening {
+        pause(world, ProxyId(i), paused);
+    }
+}
+
+/// Stops a frontend for good. `false`: it was so already.
+pub fn shut(world: &World, p: ProxyId) -> bool {
+    if matches!(world.proxies[p.0].state(), State::Stopped | State::Disabled) {
+        return false;
+    }
+    super::stop::one(world, p);
+    super::listener::hear(world, p);
+    true
 }
 
 /// Starts the counters again: the maxima only, or everything.

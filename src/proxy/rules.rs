@@ -125,7 +125,9 @@ async fn walk(c: &mut Client, rules: &'static [Rule], level: Level) -> bool {
             }
             _ => {
                 count(c, level);
-                c.sock.reset_on_close();
+                if level == Level::Connection {
+                    c.sock.reset_on_close();
+                }
                 return false;
             }
         }
@@ -188,6 +190,10 @@ fn step(c: &mut Client, rules: &'static [Rule], level: Level, start: usize) -> r
 
 /// `silent-drop`: the peer hears nothing more, not even a reset.
 pub fn vanish(sock: &Socket) {
+    // Who administers the network may have a connection forgotten.
+    if nix::sys::socket::setsockopt(sock, nix::sys::socket::sockopt::TcpRepair, &1).is_ok() {
+        return;
+    }
     // A hop limit of one lets the final reset die on the way; on the same machine it arrives, as with the original.
     let s = socket2::SockRef::from(sock);
     let _ = s.set_ttl_v4(1);

@@ -1,8 +1,9 @@
-//! Signals of a worker: USR1 lets it finish, TERM and INT end it, HUP shows how servers are.
+//! Signals of a worker: USR1 lets it finish, TERM and INT end it, HUP shows how servers are, TTOU pauses it until TTIN.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::operate;
 use super::stop;
 use super::thread::Local;
 use super::world::World;
@@ -10,8 +11,9 @@ use super::world::World;
 /// Returns when the process is to end at once.
 pub async fn handle(local: &'static Local, closing: &watch::Sender<bool>) {
     let world = local.world;
-    let kinds = [SignalKind::user_defined1(), SignalKind::hangup(), SignalKind::pipe()];
-    let [Ok(mut soft), Ok(mut show), Ok(mut pipe)] = kinds.map(signal) else {
+    let [pausing, resuming] = [libc::SIGTTOU, libc::SIGTTIN].map(SignalKind::from_raw);
+    let kinds = [SignalKind::user_defined1(), SignalKind::hangup(), SignalKind::pipe(), pausing, resuming];
+    let [Ok(mut soft), Ok(mut show), Ok(mut pipe), Ok(mut pause), Ok(mut resume)] = kinds.map(signal) else {
         return std::future::pending().await;
     };
     crate::process::signals::unblock_all();
@@ -26,6 +28,8 @@ pub async fn handle(local: &'static Local, closing: &watch::Sender<bool>) {
             }
             _ = show.recv() => show_servers(world),
             _ = pipe.recv() => {}
+            _ = pause.recv() => operate::pause_all(world, true),
+            _ = resume.recv() => operate::pause_all(world, false),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tokio::sync::watch;
 
@@ -283,7 +283,7 @@ pub struct Doors {
 /// Serves until told to stop. The calling thread is the first worker.
 pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, args: &Args) -> ExitCode {
     // A successor may be in a hurry: what it says waits until we can obey, instead of ending us in the middle of requests.
-    let _ = signals::Waiter::block(&[libc::SIGUSR1, libc::SIGHUP]);
+    let _ = signals::Waiter::block(&[libc::SIGUSR1, libc::SIGHUP, libc::SIGTTOU, libc::SIGTTIN]);
     let threads = threads(&config);
     let machine = args.peer.clone().or_else(hostname).unwrap_or_else(|| "localhost".into());
     let identity = Identity {
@@ -303,7 +303,7 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
     };
     super::rules::set_process_variables(world);
     let _ = std::io::stderr().flush();
-    world.sockets.get_or_init(|| listening.iter().map(|l| Arc::downgrade(&l.fd)).collect());
+    world.ears.get_or_init(|| listening.iter().map(listener::Ear::of).collect());
     let (closing, closed) = watch::channel(false);
     for index in 1..threads {
         let (closed, listening) = (closed.clone(), listening.clone());

@@ -15,7 +15,7 @@ pub fn softly(world: &'static World, closing: &watch::Sender<bool>) {
     }
     let _ = closing.send(true);
     for (i, live) in world.proxies.iter().enumerate() {
-        if live.state() == State::Disabled {
+        if matches!(live.state(), State::Disabled | State::Stopped) {
             continue;
         }
         one(world, crate::ir::ProxyId(i));

@@ -65,6 +65,8 @@ pub struct Stop {
 pub enum Tell {
     /// Nothing more: the connection closes.
     Nothing,
+    /// Not even that (`silent-drop`).
+    Silence,
     /// The proxy's page of this status.
     Page(u16),
     /// The page as it stands, for a request that could not be read; counts no bytes.

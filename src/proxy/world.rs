@@ -1,10 +1,12 @@
 //! What all threads of a process share: the configuration, which never changes, and what lives beside it.
 
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use tokio::sync::watch;
 
 use super::clock;
+use super::listener::Ear;
 use super::logger::{Identity, Line, Target};
 use super::rings::RingLive;
 use super::servers::ServerLive;
@@ -41,8 +43,10 @@ pub struct World {
     pub threads: Mutex<Vec<super::thread::Handle>>,
     /// Tasks that take connections: until the last has ended, a connection may come yet.
     pub accepting: AtomicU32,
-    /// What a successor may ask for. Weak, so that those who listen can still close them.
-    pub sockets: OnceLock<Vec<Weak<OwnedFd>>>,
+    /// What a successor may ask for.
+    pub ears: OnceLock<Vec<Ear>>,
+    /// Told when a proxy is paused, resumed or stopped.
+    pub hearing: watch::Sender<()>,
     /// Messages so far that could not be read: numbers them.
     pub invalid_messages: AtomicU64,
     /// Streams so far: numbers them.
@@ -142,7 +146,8 @@ impl World {
             stopping: AtomicBool::new(false),
             threads: Mutex::default(),
             accepting: AtomicU32::new(0),
-            sockets: OnceLock::new(),
+            ears: OnceLock::new(),
+            hearing: watch::Sender::default(),
             invalid_messages: AtomicU64::new(0),
             streams: AtomicU64::new(0),
             shows_traffic: false,

@@ -88,9 +88,10 @@ const DISABLE_FRONTEND: Command = Command {
     args: "<frontend>",
     level: AccessLevel::Admin,
     doc: "temporarily disable specific frontend",
-    run: |_, c, input| match frontend(c, input.word(0)) {
-        Ok(p) if c.pause(p, true) => Output::none(),
-        Ok(_) => Output::line("All sockets are already disabled."),
+    run: |_, c, input| match frontend(c, input.word(0)).map(|p| c.pause(p, true)) {
+        Ok(Some(true)) => Output::none(),
+        Ok(Some(false)) => Output::line("All sockets are already disabled."),
+        Ok(None) => Output::line("Frontend was previously shut down, cannot disable."),
         Err(e) => Output::Text(e),
     },
     ..COMMAND
@@ -100,9 +101,10 @@ const ENABLE_FRONTEND: Command = Command {
     args: "<frontend>",
     level: AccessLevel::Admin,
     doc: "re-enable specific frontend",
-    run: |_, c, input| match frontend(c, input.word(0)) {
-        Ok(p) if c.pause(p, false) => Output::none(),
-        Ok(_) => Output::line("All sockets are already enabled."),
+    run: |_, c, input| match frontend(c, input.word(0)).map(|p| c.pause(p, false)) {
+        Ok(Some(true)) => Output::none(),
+        Ok(Some(false)) => Output::line("All sockets are already enabled."),
+        Ok(None) => Output::line("Frontend was previously shut down, cannot enable."),
         Err(e) => Output::Text(e),
     },
     ..COMMAND

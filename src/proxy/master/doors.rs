@@ -50,7 +50,7 @@ pub fn read(values: &[String], outside: &dyn Outside) -> Result<Vec<Listener>, V
 /// The line to print.
 pub fn bind(listeners: &[Listener], inherited: &mut Inherited) -> Result<Vec<Door>, String> {
     let one = |l: &Listener| {
-        let fd = bind::one(l, None, true, inherited).map_err(|e| {
+        let fd = bind::one(l, bind::BACKLOG, true, inherited).map_err(|e| {
             let (kind, why) =
                 (if matches!(l.address, Address::Unix(_)) { "UNIX socket" } else { "socket" }, in_words(&e));
             let name = l.text.strip_prefix("unix@").unwrap_or(&l.text);

@@ -19,7 +19,12 @@ impl Stream {
             return Ended::Close;
         }
         let answer = match what {
-            Tell::Nothing => return Ended::Close,
+            Tell::Nothing => {
+                // Whatever the client still sends is answered with a reset, behind this.
+                c.sock.finish();
+                return Ended::Close;
+            }
+            Tell::Silence => return Ended::Close,
             Tell::Raw(status) => return self.tell_raw(c, status).await,
             Tell::Page(status) => self.page(c, status, &[]),
             Tell::Answer(a) => self.made(c, *a),

@@ -419,7 +419,7 @@ impl Stream {
             Verdict::SilentDrop => {
                 self.count_denied(c, response);
                 super::super::rules::vanish(&c.sock);
-                (End::new(Who::Policy, when), Tell::Nothing)
+                (End::new(Who::Policy, when), Tell::Silence)
             }
             _ => (End::new(Who::Internal, when), Tell::Page(500)),
         };

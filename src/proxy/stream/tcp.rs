@@ -28,8 +28,9 @@ impl Stream {
         self.show_accept(c);
         if let Err(stop) = self.connect_through(c).await {
             self.end = stop.end;
-            if stop.end.who != Who::Nobody && stop.end.when != When::Data {
-                c.sock.reset_on_close();
+            if stop.end.when != When::Data && !matches!(stop.tell, Tell::Silence) {
+                // Whatever the client still sends is answered with a reset, behind this.
+                c.sock.finish();
             }
         }
         self.times.close = self.ms();
