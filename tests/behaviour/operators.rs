@@ -168,8 +168,9 @@ const OWN: [&str; 14] = [
     "lastchg",
 ];
 
-/// What a connection of an operator counts as differs, and rates depend on where a second ends.
-const COUNTED: [&str; 10] = [
+/// What a connection of an operator counts as differs, rates depend on where a second ends, and the run queue on the moment.
+const COUNTED: [&str; 11] = [
+    "Run_queue",
     "Jobs",
     "CumConns",
     "CumReq",
