@@ -28,6 +28,7 @@ pub mod wire;
 
 // Pure rooms of the failover daemon.
 pub mod bfd;
+pub mod explain;
 pub mod simulation;
 pub mod vrrp;
 

@@ -31,6 +31,7 @@ const PURE: &[&str] = &[
     "vrrp",
     "bfd",
     "simulation",
+    "explain",
 ];
 
 /// What each room may use, besides itself. Every arrow points down this list's order of layers, and there is no circle.
@@ -53,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vrrp", &["ir", "text"]),
     ("bfd", &["ir"]),
     ("simulation", &["ir", "text", "vrrp"]),
+    ("explain", &["ir", "text", "vrrp", "simulation"]),
     // The two languages: they read the tables of the rooms that run the items, and never each other.
     ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "table"]),
     ("keepalived", &["ir", "text"]),
@@ -71,7 +73,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lab", &["process"]),
     (
         "operator",
-        &["ir", "text", "haproxy", "keepalived", "expr", "rules", "cli", "process", "failover", "vrrp", "simulation"],
+        &[
+            "ir",
+            "text",
+            "haproxy",
+            "keepalived",
+            "expr",
+            "rules",
+            "cli",
+            "process",
+            "failover",
+            "vrrp",
+            "simulation",
+            "explain",
+        ],
     ),
 ];
 

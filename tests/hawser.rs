@@ -87,6 +87,97 @@ fn node(name: &str, priority: &str) -> String {
     file(name, &conf).to_str().expect("UTF-8").to_owned()
 }
 
+/// The same for the second node, changed in one place.
+fn changed(name: &str, (from, to): (&str, &str)) -> String {
+    let text = include_str!("../src/lab/article/keepalived.conf").replace("${PRIORITY}", "100");
+    assert!(text.contains(from), "nothing to change");
+    file(name, &text.replace(from, to)).to_str().expect("UTF-8").to_owned()
+}
+
+/// Exit code and output of `hawser explain` for the article's first node and another one.
+fn explain(other: &str, further: &[&str]) -> (Option<i32>, String) {
+    let one = node("first.conf", "101");
+    let output = hawser(&[&["explain", &one, "--peer", other], further].concat());
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn the_articles_pair_is_explained_with_priorities_masters_and_times() {
+    let (code, text) = explain(&node("second.conf", "100"), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    let row = |of: &str| -> Vec<String> {
+        let line =
+            text.lines().find(|line| line.trim_start().starts_with(of)).unwrap_or_else(|| panic!("{of}: {text}"));
+        line.split("  ").map(str::trim).filter(|word| !word.is_empty()).skip(1).map(str::to_owned).collect()
+    };
+    assert_eq!(row("everything works"), ["103", "102", "node 1"]);
+    let moved = "in 450 ms at most (300 ms to notice, 150 ms to move)";
+    assert_eq!(row("script chk_haproxy fails (1) "), ["101", "102", "node 2", moved]);
+    assert_eq!(row("eth1 is down (1)"), ["FAULT", "102", "node 2", "in 3.60 s"]);
+    assert_eq!(row("script chk_haproxy fails (1),"), ["101", "100", "node 1"]);
+    assert!(text.ends_with("The two nodes understand each other.\n"), "{text}");
+}
+
+#[test]
+fn explanation_comes_as_json_too() {
+    let (code, text) = explain(&node("second.conf", "100"), &["--json", "--original-timing"]);
+    assert_eq!(code, Some(0), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let case = &value["routers"][0]["cases"][1];
+    assert_eq!(case["causes"][0]["what"], "script chk_haproxy fails");
+    assert_eq!(case["masters"], serde_json::json!([2]));
+    assert_eq!(case["moved"]["noticed_ms"], 2000, "without the native answer, an interval");
+    assert!(case["moved"]["moved_ms"].as_u64() > Some(3000), "{case}");
+}
+
+#[test]
+fn check_that_cannot_move_the_address_is_named_with_its_line_and_its_reason() {
+    for (change, reason) in [
+        (("priority 100", "priority 90"), "its priority only falls to 101, and node 2 has 92"),
+        (
+            ("state MASTER", "state BACKUP\n    nopreempt"),
+            "node 2 has 102 against 101, but does not preempt (nopreempt)",
+        ),
+    ] {
+        let (code, text) = explain(&changed("weak.conf", change), &[]);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("first.conf:16: when script chk_haproxy fails on node 1, VI_1 stays there: "), "{text}");
+        assert!(text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn pair_whose_nodes_would_both_be_master_is_broken_and_the_reason_is_the_logs() {
+    let virtual_id = "virtual_router_id 51";
+    for (change, reason) in [
+        (
+            (virtual_id, "virtual_router_id 51\n    advert_int 2"),
+            "advertisement interval mismatch mine=2 sec rcv'd=1 sec",
+        ),
+        ((virtual_id, "virtual_router_id 51\n    version 3"), "wrong version. Received 2 and expect 3"),
+        ((virtual_id, "virtual_router_id 52"), "VI_1 of node 1 has no counterpart: node 2 has no router 51 over IPv4"),
+        (
+            ("192.168.56.10", "192.168.56.20"),
+            "ip address associated with VRID 51 not present in MASTER advert: 192.168.56.20",
+        ),
+        (
+            (
+                virtual_id,
+                "virtual_router_id 51\n    authentication {\n        auth_type PASS\n        auth_pass x\n    }",
+            ),
+            "received a 0 auth, expecting 1!",
+        ),
+        (
+            (virtual_id, "virtual_router_id 51\n    unicast_peer {\n        192.168.56.99\n    }"),
+            "multicast and unicast do not fit",
+        ),
+    ] {
+        let (code, text) = explain(&changed("apart.conf", change), &[]);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.lines().any(|line| line.starts_with("broken: ") && line.contains(reason)), "{reason}: {text}");
+    }
+}
+
 #[test]
 fn the_articles_pair_lives_through_an_hour_of_faults() {
     let (one, two) = (node("one.conf", "101"), node("two.conf", "100"));
@@ -99,9 +190,7 @@ fn the_articles_pair_lives_through_an_hour_of_faults() {
 
 #[test]
 fn nodes_that_cannot_hear_each_other_are_found_out_and_the_trial_can_be_played_again() {
-    let text = include_str!("../src/lab/article/keepalived.conf").replace("${PRIORITY}", "100");
-    let text = text.replace("vrrp_instance VI_1 {", "vrrp_instance VI_1 {\n    advert_int 3");
-    let other = file("other.conf", &text).to_str().expect("UTF-8").to_owned();
+    let other = changed("other.conf", ("vrrp_instance VI_1 {", "vrrp_instance VI_1 {\n    advert_int 3"));
     let one = node("one-of-two.conf", "101");
     let output = hawser(&["simulate", "--seconds", "3600", &one, &other]);
     let text = String::from_utf8_lossy(&output.stdout);

@@ -21,6 +21,8 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Tell who is master when what fails and how long it takes, and why a pair of keepalived.conf files cannot work
+    Explain(operator::explain::Options),
     /// Let nodes live through faults on a made-up network, and see that no law of failover is broken
     Simulate(operator::simulate::Options),
     /// Write the table of all items and their manual pages into a folder
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Lab(options) => lab::switch::outside(&options, &std::env::args_os().skip(2).collect::<Vec<_>>()),
         Command::Check { files } => operator::check::run(&files),
+        Command::Explain(options) => operator::explain::run(&options),
         Command::Simulate(options) => operator::simulate::run(&options),
         Command::Book { folder } => match operator::book::write(&folder) {
             Ok(()) => ExitCode::SUCCESS,

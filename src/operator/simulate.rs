@@ -3,7 +3,7 @@
 use super::check::keepalived::Elsewhere;
 use crate::{
     ir::failover::Failover,
-    keepalived,
+    keepalived::{self, Checked},
     simulation::{Chance, Law, Outcome, Plan, made_up, service::Outage, trial},
     text::show::caret,
     vrrp::{Router, Timing},
@@ -61,7 +61,12 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 /// Reads a keepalived.conf whose interfaces need not exist here.
-pub(super) fn load(file: &Path) -> Result<Failover, String> {
+fn load(file: &Path) -> Result<Failover, String> {
+    read(file).map(|checked| checked.config)
+}
+
+/// The same, with the places where everything stands.
+pub(super) fn read(file: &Path) -> Result<Checked, String> {
     std::fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let checked = keepalived::load(&Elsewhere, &file.to_string_lossy(), "");
     if checked.report.aborted() || checked.report.refused() {
@@ -71,7 +76,7 @@ pub(super) fn load(file: &Path) -> Result<Failover, String> {
     if checked.config.instances.is_empty() {
         return Err(format!("{} has no vrrp_instance", file.display()));
     }
-    Ok(checked.config)
+    Ok(checked)
 }
 
 fn play(options: &Options, configs: &[Failover], seed: u64, traced: bool) -> Outcome {
