@@ -22,6 +22,7 @@ pub mod ip;
 pub mod mail;
 pub mod output;
 pub mod packet;
+pub mod refusal;
 pub mod router;
 pub mod show;
 pub mod stats;

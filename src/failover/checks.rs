@@ -22,7 +22,7 @@ use crate::{
         pidfd::Watch,
         spawn,
     },
-    vrrp::{Timing, input::Outcome},
+    vrrp::{Timing, Why, input::Outcome},
 };
 
 /// How long a service may be away before it counts as gone.
@@ -169,7 +169,19 @@ fn outcome(ended: std::io::Result<std::process::ExitStatus>) -> Outcome {
 /// # Errors
 /// It could not be started.
 pub fn start(command: &Command) -> std::io::Result<Child> {
-    spawn::command(&command.path, &command.argv, &credentials(&command.run_as)).spawn()
+    spawned(command).spawn()
+}
+
+/// The same, told in its environment why it is started.
+///
+/// # Errors
+/// It could not be started.
+pub fn start_because(command: &Command, why: &Why) -> std::io::Result<Child> {
+    spawned(command).env("KEEPALIVED_REASON", why.to_string()).spawn()
+}
+
+fn spawned(command: &Command) -> tokio::process::Command {
+    spawn::command(&command.path, &command.argv, &credentials(&command.run_as))
 }
 
 /// Who a command runs as.

@@ -44,7 +44,7 @@ impl Notifier {
         for (command, with_arguments) in &notification.commands {
             let command = if *with_arguments { extended(command, notification) } else { command.clone() };
             // Nobody waits for it; the runtime collects it when it ends.
-            if let Err(error) = checks::start(&command) {
+            if let Err(error) = checks::start_because(&command, &notification.why) {
                 log.info(&format!("Could not run notify script {}: {error}", command.path.display()));
             }
         }

@@ -26,10 +26,11 @@ use super::{
     Time,
     ip::Datagram,
     output::{Level, Log, Output, TimerId, TimerKind},
+    refusal::Refusals,
     stats::Stats,
     timing::Timing,
     track::{Assessment, OWNER, Watched, source},
-    verdict::{self, Heard, Known},
+    verdict::{self, Heard, Known, Rejection},
     why::{Fault, State, Why},
 };
 use crate::ir::failover::{Instance, Routing, Version};
@@ -65,6 +66,8 @@ pub struct VirtualRouter {
     /// When it came into that state.
     pub since: Time,
     pub stats: Stats,
+    /// Senders that it does not believe.
+    pub refusals: Refusals,
     /// Effective priority, faults and unknown scripts, as of the last look.
     pub assessed: Assessment,
     pub master: Option<Master>,
@@ -101,6 +104,7 @@ impl VirtualRouter {
             why: Why::Start,
             since: Time::ZERO,
             stats: Stats::default(),
+            refusals: Refusals::default(),
             assessed: Assessment { priority: config.priority, ..Assessment::default() },
             master: None,
             master_interval: config.advert_interval,
@@ -214,10 +218,12 @@ impl VirtualRouter {
                 self.stats.advert_rcvd += u64::from(rejection.is_of_the_sender());
                 if rejection.is_said() {
                     moment.log(Level::Info, format!("({}) {rejection}", self.config.name));
+                    self.refuse(moment, datagram.source, rejection);
                 }
                 return;
             }
         };
+        self.refusals.forgive(heard.from);
         self.stats.advert_rcvd += 1;
         self.sequence = heard.sequence.unwrap_or(self.sequence);
         if heard.priority == 0 {
@@ -226,6 +232,14 @@ impl VirtualRouter {
         match self.state {
             State::Backup => self.hear_as_backup(moment, heard),
             _ => self.hear_as_master(moment, heard),
+        }
+    }
+
+    /// The line above says what is wrong with an advert; this one, once, what that makes of us.
+    fn refuse(&mut self, moment: &mut Moment<'_>, from: IpAddr, why: Rejection) {
+        if self.refusals.note(from, why) {
+            let (name, state) = (&self.config.name, self.state.name());
+            moment.log(Level::Info, format!("({name}) {state}, but refusing {from}: {why}"));
         }
     }
 

@@ -63,7 +63,7 @@ fn changes_are_told_to_commands_and_pipes() {
         return;
     };
     let out = space.run(
-        "printf 'echo \"$#: $*\" >> /run/told\\n' > /run/tell
+        "printf 'echo \"$#: $*\" >> /run/told; echo \"because: $KEEPALIVED_REASON\" >> /run/told\\n' > /run/tell
          sed -i '1i global_defs {\\n  script_user root\\n  notify_fifo /run/pipe\\n}' $D/keepalived.conf
          start; cat /run/pipe > /run/piped & until_ok 5 has 10.99.0.100
          until_ok 5 grep -q MASTER /run/told; until_ok 5 grep -q MASTER /run/piped
@@ -74,6 +74,8 @@ fn changes_are_told_to_commands_and_pipes() {
         "6: any two words INSTANCE VI_1 BACKUP 150",
         "6: any two words INSTANCE VI_1 MASTER 150",
         "6: any two words INSTANCE VI_1 STOP 150",
+        "because: no advert in time\n",
+        "because: stop\n",
         "INSTANCE \"VI_1\" BACKUP 150\nINSTANCE \"VI_1\" MASTER 150\nINSTANCE \"VI_1\" STOP 150\n",
     ] {
         assert!(out.contains(line), "{line}: {out}");

@@ -146,3 +146,22 @@ fn split_ends_with_every_neighbour_informed_for_both_routers_of_a_group() {
         assert_eq!(network.service.believed(ip.into()), Some(winner));
     }
 }
+
+#[test]
+fn two_masters_say_once_whom_they_refuse_and_why() {
+    let mut slow = Spec::of(100).config();
+    slow.instances[0].advert_interval = Duration::from_secs(2);
+    let prototype = Router::new(slow.clone(), Timing::Prompt);
+    let mut network = Network::new(&[Spec::of(101).config(), slow], Timing::Prompt, 3, prototype);
+    network.trace = Some(Vec::new());
+    network.start_all();
+    network.run(Duration::from_secs(30));
+    assert_eq!(masters(&network), [0, 1]);
+    let trace = network.trace.as_deref().unwrap_or_default();
+    let said: Vec<&str> =
+        trace.iter().filter(|(.., text)| text.contains("MASTER, but")).map(|(.., text)| text.as_str()).collect();
+    let expected = "(VI_1) MASTER, but refusing 192.168.56.12: advertisement interval mismatch mine=1 sec rcv'd=2 sec";
+    assert_eq!(said.iter().filter(|line| **line == expected).count(), 1, "{said:?}");
+    let refusals: Vec<_> = network.hosts[0].machine.routers()[0].refusals.iter().collect();
+    assert!(matches!(refusals[..], [(_, refusal)] if refusal.count > 5), "{refusals:?}");
+}

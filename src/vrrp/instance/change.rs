@@ -18,6 +18,7 @@ impl VirtualRouter {
         let learned = std::mem::replace(&mut self.master_interval, self.config.advert_interval);
         self.send_regular(moment);
         moment.log(Level::Info, format!("({}) Entering MASTER STATE", self.config.name));
+        self.give_reason(moment);
         if learned != self.config.advert_interval {
             let (name, own) = (&self.config.name, self.config.advert_interval.as_millis());
             let text = format!(
@@ -41,6 +42,7 @@ impl VirtualRouter {
         let init = if self.starting { " (init)" } else { "" };
         moment.log(Level::Info, format!("({}) Entering BACKUP STATE{init}", self.config.name));
         self.change(moment, State::Backup, why);
+        self.give_reason(moment);
         self.give_up_addresses(moment, before);
         if before != State::Master {
             self.master = None;
@@ -60,6 +62,7 @@ impl VirtualRouter {
         moment.log(Level::Info, format!("({}) Entering FAULT STATE{init}", self.config.name));
         let why = Why::Faults(self.assessed.faults.clone());
         self.change(moment, State::Fault, why);
+        self.give_reason(moment);
         self.give_up_addresses(moment, before);
         self.notify(moment, Event::Fault);
     }
@@ -129,7 +132,12 @@ impl VirtualRouter {
             self.stats.release_master += 1;
         }
         (self.state, self.why, self.since, self.down_at) = (state, why, moment.now, None);
+        self.refusals.clear();
         self.ready = false;
+    }
+
+    fn give_reason(&self, moment: &mut Moment<'_>) {
+        moment.log(Level::Info, format!("({}) Reason: {}", self.config.name, self.why));
     }
 
     fn give_up_addresses(&self, moment: &mut Moment<'_>, before: State) {

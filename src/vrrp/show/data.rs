@@ -75,6 +75,9 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
     }
     line("State", item.state.name().into());
     line("Reason", item.why.to_string());
+    for (from, refusal) in item.refusals.iter() {
+        line("Refusing", format!("{from}: {} ({} times)", refusal.why, refusal.count));
+    }
     let when = epoch.seconds(item.since);
     line("Last transition", format!("{when:.6} ({})", (epoch.write)(when)));
     line("Master down timer", format!("{} usecs", item.master_down_interval().as_micros()));

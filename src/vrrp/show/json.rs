@@ -1,6 +1,6 @@
 //! `keepalived.json`: state and counters of every router, for exporters.
 //!
-//! One key more than the original's: `why`, the reason of the present state.
+//! Two keys more than the original's: `why`, the reason of the present state, and `refusing`, whose adverts are not believed.
 
 use std::time::Duration;
 
@@ -72,6 +72,9 @@ fn data(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {
         "smtp_alert": config.smtp_alert,
         "notify_deleted": config.notify.deleted.is_some(),
         "why": item.why.to_string(),
+        "refusing": item.refusals.iter().map(|(from, refusal)| {
+            json!({ "from": from.to_string(), "why": refusal.why.to_string(), "count": refusal.count })
+        }).collect::<Vec<_>>(),
     });
     if let Value::Object(map) = &mut out {
         lists(router, item, map);
