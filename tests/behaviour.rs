@@ -11,6 +11,8 @@ mod bodies;
 mod command_line;
 #[path = "behaviour/configuration.rs"]
 mod configuration;
+#[path = "behaviour/courses.rs"]
+mod courses;
 #[path = "behaviour/ears.rs"]
 mod ears;
 #[path = "behaviour/failover.rs"]
@@ -55,6 +57,8 @@ mod roster;
 mod server_state;
 #[path = "behaviour/space.rs"]
 mod space;
+#[path = "behaviour/states.rs"]
+mod states;
 #[path = "behaviour/syslog.rs"]
 mod syslog;
 #[path = "behaviour/traffic.rs"]

@@ -8,7 +8,7 @@
 //! | first | none: the first with a free slot | servers that are full |
 //! | hashes | a map of all weights, or a ring (`hash-type consistent`) | nobody: the request waits |
 //! | hashes of what is not there | a place on the same map or ring, which moves on by one | servers that are full |
-//! | random | the ring, with a few draws, of which the least loaded wins | servers that are full |
+//! | random | the ring, with a few draws, of which the least loaded wins | nobody: who draws only full ones waits for any |
 //!
 //! Backup servers count only when no other is usable: the first of them, or all with `option allbackups`.
 
@@ -235,10 +235,7 @@ impl Farm {
                 best = Some((s, l));
             }
         }
-        best.filter(|(_, l)| !l.full).map(|(s, _)| s).or_else(|| {
-            let free = |s: &usize| !load(*s).full && Some(*s) != avoid;
-            self.used.iter().copied().find(free)
-        })
+        best.filter(|(_, l)| !l.full).map(|(s, _)| s)
     }
 
     fn on_ring(&self, key: u32, avoid: Option<usize>) -> Option<usize> {
@@ -299,7 +296,7 @@ impl Farm {
             return Some(first).filter(|&s| !load(s).full);
         }
         let turns = &mut self.turns[usize::from(backup)];
-        turns.pick(&|s| Some(s) != avoid && !load(s).full).or_else(|| turns.pick(&|s| !load(s).full))
+        turns.pick(avoid, &|s| !load(s).full)
     }
 }
 

@@ -14,6 +14,8 @@
 
 use std::collections::BTreeSet;
 
+use super::farm::SCALE;
+
 #[derive(Debug, Default)]
 pub struct Rotation {
     turns: Vec<Turn>,
@@ -109,20 +111,48 @@ impl Rotation {
         self.schedule(server);
     }
 
-    /// The next server for which `fits` holds.
-    pub fn pick(&mut self, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
-        if self.scheduled.is_empty() && self.waiting.is_empty() {
-            self.begin_round();
-        }
-        let scheduled = self.scheduled.iter().find(|e| fits(e.3)).map(|e| (e.0, e.3));
-        let server = match scheduled {
-            Some((next, s)) if next <= self.place => s,
-            _ => {
-                let waiting = || self.waiting.iter().find(|e| fits(e.2)).map(|e| e.2);
-                let later = || self.later.iter().find(|e| fits(e.2)).map(|e| e.2);
-                waiting().or_else(|| scheduled.map(|(_, s)| s)).or_else(later)?
+    /// The next server for which `fits` holds; `avoid` only when nobody else does. Whoever is passed over has had its turn.
+    pub fn pick(&mut self, avoid: Option<usize>, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
+        let (mut passed, mut avoided, mut began) = (Vec::new(), None, false);
+        let found = loop {
+            let Some(server) = self.nearest() else {
+                if began {
+                    break None;
+                }
+                began = true;
+                self.begin_round();
+                continue;
+            };
+            self.have_turn(server);
+            if fits(server) {
+                if Some(server) != avoid {
+                    break Some(server);
+                }
+                avoided = avoid;
             }
+            passed.push(server);
         };
+        let chosen = found.or(avoided);
+        if let Some(server) = chosen {
+            self.schedule(server);
+        }
+        for server in passed.into_iter().rev().filter(|s| chosen != Some(*s)) {
+            // In a new round a place that nobody took is lost.
+            if began { self.put(server, At::Waiting) } else { self.schedule(server) }
+        }
+        chosen
+    }
+
+    /// Whose turn it is in this round.
+    fn nearest(&self) -> Option<usize> {
+        let scheduled = self.scheduled.first().map(|e| (e.0, e.3));
+        let due = scheduled.filter(|(next, _)| *next <= self.place);
+        let waiting = || self.waiting.first().map(|e| e.2);
+        due.map(|(_, s)| s).or_else(waiting).or_else(|| scheduled.map(|(_, s)| s))
+    }
+
+    /// Takes a server out of its set and moves its place on.
+    fn have_turn(&mut self, server: usize) {
         let was = self.take(server);
         let (place, total) = (self.place, self.total);
         let t = &mut self.turns[server];
@@ -136,9 +166,7 @@ impl Rotation {
             t.rest -= t.weight;
             t.next += 1;
         }
-        self.schedule(server);
         self.place += 1;
-        Some(server)
     }
 
     fn begin_round(&mut self) {
@@ -186,7 +214,8 @@ fn by_weight(t: &Turn, server: usize) -> ByWeight {
 }
 
 fn by_place(t: &Turn, server: usize) -> ByPlace {
-    (t.next, t.rest - t.weight, t.arrival, server)
+    // Whole units decide; the parts that a slow start gives do not.
+    (t.next, (t.rest - t.weight).div_euclid(SCALE.into()), t.arrival, server)
 }
 
 #[cfg(test)]
@@ -194,7 +223,7 @@ mod tests {
     use super::*;
 
     fn turns(r: &mut Rotation, n: usize) -> String {
-        (0..n).filter_map(|_| r.pick(&|_| true)).map(|s| s.to_string()).collect()
+        (0..n).filter_map(|_| r.pick(None, &|_| true)).map(|s| s.to_string()).collect()
     }
 
     fn rotation(weights: &[u32]) -> Rotation {
@@ -253,8 +282,8 @@ mod tests {
     fn whoever_does_not_fit_is_passed_over() {
         let mut r = rotation(&[1, 1, 1]);
         for _ in 0..200 {
-            assert_ne!(r.pick(&|s| s != 1), Some(1));
+            assert_ne!(r.pick(None, &|s| s != 1), Some(1));
         }
-        assert_eq!(r.pick(&|_| false), None);
+        assert_eq!(r.pick(None, &|_| false), None);
     }
 }

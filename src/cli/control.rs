@@ -85,6 +85,8 @@ pub struct ServerView {
     pub admin: Admin,
     pub level: u32,
     pub stopping: bool,
+    /// Its slow start is not over.
+    pub starting: bool,
     /// 0 unknown .. as `show servers state` numbers them.
     pub check_status: u32,
     pub check_result: u32,

@@ -125,11 +125,11 @@ fn tell(p: &Proxy, i: usize, saved: &Saved, usable: &[bool], say: &mut dyn FnMut
     };
     match saved.operational {
         Operational::Stopped => {
-            let what = format!("DOWN, {AFTER_RELOAD}");
+            let what = format!("is DOWN, {AFTER_RELOAD}");
             say(lines::down(&p.name, name, &what, &Cause::default(), left));
         }
         Operational::Stopping => {
-            let what = format!("stopping, {AFTER_RELOAD}");
+            let what = format!("is stopping, {AFTER_RELOAD}");
             say(lines::up(&p.name, name, &what, &Cause::default(), left));
         }
         Operational::Running | Operational::Starting => {}

@@ -148,14 +148,28 @@ impl Health {
     pub fn force_down(&mut self) -> Option<Change> {
         let was_up = self.is_up();
         self.level = 0;
+        self.stopping = false;
         was_up.then_some(Change::Down)
     }
 
     /// Up at once.
     pub fn force_up(&mut self) -> Option<Change> {
-        let was_up = self.is_up();
+        let was_up = self.is_up() && !self.stopping;
         self.level = self.full();
+        self.stopping = false;
         (!was_up && self.is_up()).then_some(Change::Up)
+    }
+
+    /// No new sessions from now on.
+    pub fn force_stopping(&mut self) -> Option<Change> {
+        self.level = self.full();
+        (self.is_up() && !std::mem::replace(&mut self.stopping, true)).then_some(Change::Stopping)
+    }
+
+    /// Leaves maintenance: what was found before it no longer counts, a checked server proves itself anew.
+    pub fn leave_maintenance(&mut self) {
+        self.level = self.level.max(self.rise);
+        self.stopping = false;
     }
 
     /// Neither fully up nor fully down: checks come faster (`fastinter`).

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 /// Why a server changed.
 #[derive(Debug, Clone, Default)]
 pub struct Cause<'a> {
-    /// `Layer4 connection problem`; empty for an operator's doing.
+    /// `Layer4 connection problem`
     pub reason: &'a str,
+    /// An operator's doing, in place of a reason: `changed from CLI`.
+    pub doing: &'a str,
     pub code: Option<u32>,
     /// What the check said in its own words.
     pub info: &'a str,
@@ -17,6 +19,9 @@ pub struct Cause<'a> {
 impl Cause<'_> {
     /// `, reason: ..., code: ..., info: "...", check duration: ...ms`
     pub fn write(&self, out: &mut String) {
+        if !self.doing.is_empty() {
+            let _ = write!(out, ", {}", self.doing);
+        }
         if self.reason.is_empty() {
             return;
         }
@@ -46,9 +51,9 @@ pub struct Left {
     pub queued: u32,
 }
 
-/// `Server b/s is DOWN...` (or `going DOWN for maintenance`).
+/// `Server b/s is DOWN...`; `what` is `is DOWN`, `is going DOWN for maintenance` and the like.
 pub fn down(backend: &str, server: &str, what: &str, cause: &Cause<'_>, left: Left) -> String {
-    let mut s = format!("Server {backend}/{server} is {what}");
+    let mut s = format!("Server {backend}/{server} {what}");
     cause.write(&mut s);
     let _ = write!(
         s,
@@ -63,9 +68,9 @@ pub fn down(backend: &str, server: &str, what: &str, cause: &Cause<'_>, left: Le
     s
 }
 
-/// `Server b/s is UP...`
+/// `Server b/s is UP...`; `what` is `is UP`, `is stopping` and the like.
 pub fn up(backend: &str, server: &str, what: &str, cause: &Cause<'_>, left: Left) -> String {
-    let mut s = format!("Server {backend}/{server} is {what}");
+    let mut s = format!("Server {backend}/{server} {what}");
     cause.write(&mut s);
     let _ = write!(
         s,
@@ -92,13 +97,13 @@ mod tests {
             ..Cause::default()
         };
         assert_eq!(
-            down("webservers", "web1", "DOWN", &cause, Left { active: 1, ..Left::default() }),
+            down("webservers", "web1", "is DOWN", &cause, Left { active: 1, ..Left::default() }),
             "Server webservers/web1 is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", check \
              duration: 0ms. 1 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue."
         );
         let cause = Cause { reason: "Layer7 check passed", code: Some(200), duration: Some(0), ..Cause::default() };
         assert_eq!(
-            up("webservers", "web1", "UP", &cause, Left { active: 2, ..Left::default() }),
+            up("webservers", "web1", "is UP", &cause, Left { active: 2, ..Left::default() }),
             "Server webservers/web1 is UP, reason: Layer7 check passed, code: 200, check duration: 0ms. 2 active and 0 \
              backup servers online. 0 sessions requeued, 0 total in queue."
         );

@@ -89,7 +89,7 @@ fn apply(local: &'static Local, p: ProxyId, s: ServerId, answer: &Answer, durati
         world.proxies[p.0].refresh(&world.config.proxies[p.0], s);
     }
     if let Some(n) = answer.maxconn {
-        live.maxconn.store(n, Relaxed);
+        live.set_maxconn(n);
     }
     let admin = answer.admin.map(|a| match a {
         Admin::Ready => state::Admin::Ready,

@@ -3,6 +3,7 @@
 //! * [`run`]: one check from its connection to its verdict; [`scope`] is what its expressions see
 //! * [`report`]: what a finding does to a server, and the line about it
 //! * [`change`]: what a change of state means for everybody else
+//! * [`slowstart`]: how a server that came back takes its share
 //! * [`observe`]: what traffic tells of a server
 
 pub mod change;
@@ -10,11 +11,12 @@ pub mod observe;
 pub mod report;
 pub mod run;
 pub mod scope;
+pub mod slowstart;
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-pub use change::{backend_changed, changed, followers, shut_sessions};
+pub use change::{backend_changed, changed, followers, left, named, remains_in_drain, shut_sessions};
 pub use observe::observe;
 
 use super::clock;

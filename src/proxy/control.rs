@@ -54,6 +54,7 @@ impl Control for Hands {
             admin: health.admin,
             level: if health.admin == Admin::Maintenance { 0 } else { health.level },
             stopping: health.stopping,
+            starting: !live.ramp().is_full(),
             check_status: if options.check { status_number(last) } else { 1 },
             check_result: match (options.check, last) {
                 (false, _) | (true, Verdict::Initializing | Verdict::Unknown) => 0,
@@ -102,7 +103,7 @@ impl Control for Hands {
             (was_up != h.is_up()).then_some(if up { Change::Up } else { Change::Down })
         };
         if let Some(change) = changed {
-            let cause = crate::log::health::Cause { reason: "changed from CLI", ..Default::default() };
+            let cause = crate::log::health::Cause { doing: "changed from CLI", ..Default::default() };
             checks::changed(self.0, p, s, change, &cause);
         }
     }

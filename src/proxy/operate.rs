@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::checks;
 use super::end::Who;
-use super::servers;
+use super::servers::{self, Ramp};
 use super::world::{State, World, lock};
 use crate::health::state::{Admin, Change};
 use crate::ir::{ProxyId, ServerId};
-use crate::log::health::{self as lines, Cause, Left};
+use crate::log::health::{self as lines, Cause};
 
 /// Puts a server into service, lets it finish, or takes it out. `false`: it was so already.
 pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -> bool {
@@ -22,32 +22,37 @@ pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -
             return false;
         }
         h.admin = admin;
-        // What was checked before the maintenance no longer counts: a checked server proves itself anew.
-        if before == Admin::Maintenance && h.level < h.rise {
-            h.level = h.rise;
+        if before == Admin::Maintenance {
+            h.leave_maintenance();
         }
-        live.set_usable(h.is_usable());
         before
     };
+    let was = Was { admin: before, usable: live.is_usable(), down: live.is_down() };
     let now = world.uptime_ms();
     let since = live.last_change.swap(now, Relaxed);
     if before == Admin::Maintenance {
         live.down_time.fetch_add(now.saturating_sub(since), Relaxed);
     }
-    farm.refresh(proxy, s);
-    let mut requeued = 0;
-    match admin {
-        Admin::Ready => servers::serve_queues(world, p, s),
-        Admin::Drain | Admin::Maintenance => requeued = servers::drain_queue(live),
+    live.take_state();
+    live.set_ramp(Ramp::FULL);
+    let returns = before == Admin::Maintenance && admin == Admin::Ready && !live.is_down();
+    if let Some(time) = proxy.servers[s.0].options.slowstart.filter(|_| returns) {
+        checks::slowstart::begin(world, p, s, time);
     }
-    if admin == Admin::Maintenance {
+    farm.refresh(proxy, s);
+    let requeued = if admin == Admin::Ready { 0 } else { servers::drain_queue(live) };
+    servers::serve_backend(world, p);
+    if admin == Admin::Maintenance && !was.down {
         live.counters.down_transitions.inc();
         if proxy.servers[s.0].options.on_marked_down == crate::ir::server::OnMarkedDown::ShutdownSessions {
             checks::shut_sessions(world, p, s, Who::Down);
         }
     }
-    let line = admin_line(world, p, s, before, admin, requeued);
-    world.notice(p, if admin == Admin::Maintenance { 1 } else { 5 }, &line);
+    let level = if admin == Admin::Maintenance && was.usable { 1 } else { 5 };
+    world.notice(p, level, &admin_line(world, (p, s), was, admin, requeued));
+    if (before, admin) == (Admin::Maintenance, Admin::Drain) {
+        checks::remains_in_drain(world, p, s);
+    }
     checks::backend_changed(world, p, had, farm.usable(), now);
     live.check_now.notify_waiters();
     // Who follows it, follows it in this too.
@@ -57,49 +62,46 @@ pub fn set_state(world: &'static World, p: ProxyId, s: ServerId, admin: Admin) -
     true
 }
 
-fn admin_line(world: &World, p: ProxyId, s: ServerId, before: Admin, now: Admin, requeued: u32) -> String {
-    let (proxy, live, farm) = (&world.config.proxies[p.0], world.server(p, s), &world.proxies[p.0]);
-    let (active, backup) = farm.usable();
-    let left = Left { active, backup, sessions: live.counters.streams.get(), requeued, queued: farm.back.queued.get() };
-    let name = &proxy.servers[s.0].name;
-    let line = match (before, now) {
-        (_, Admin::Maintenance) => {
-            lines::down(&proxy.name, name, "going DOWN for maintenance", &Cause::default(), left)
-        }
-        (Admin::Maintenance, Admin::Drain) => {
-            format!("Server {}/{name} is DRAIN (leaving forced maintenance).", proxy.name)
-        }
-        (_, Admin::Drain) => format!(
-            "Server {}/{name} enters drain state. {active} active and {backup} backup servers online. {requeued} sessions requeued, {} total in queue.",
-            proxy.name, left.queued
-        ),
-        (Admin::Maintenance, Admin::Ready) => {
-            format!("Server {}/{name} is UP/READY (leaving forced maintenance).", proxy.name)
-        }
-        (_, Admin::Ready) => format!("Server {}/{name} is UP (leaving forced drain).", proxy.name),
-    };
-    if proxy.servers[s.0].options.backup { line.replacen("Server", "Backup Server", 1) } else { line }
+/// How a server was before an operator's decision.
+#[derive(Debug, Clone, Copy)]
+struct Was {
+    admin: Admin,
+    usable: bool,
+    /// Its checks had found it down.
+    down: bool,
 }
 
-/// Up, stopping or down at once, as if checks had found it.
+fn admin_line(world: &World, (p, s): (ProxyId, ServerId), was: Was, now: Admin, requeued: u32) -> String {
+    let left = checks::left(world, p, s, requeued);
+    let (proxy, server) = (&world.config.proxies[p.0], &world.config.proxies[p.0].servers[s.0]);
+    let (backend, name, cause) = (&proxy.name, &server.name, Cause::default());
+    let plain = |what: &str| format!("Server {backend}/{name} {what}");
+    let line = match (was.admin, now) {
+        (_, Admin::Maintenance) if was.down => plain("was DOWN and now enters maintenance."),
+        (_, Admin::Maintenance) => lines::down(backend, name, "is going DOWN for maintenance", &cause, left),
+        (Admin::Maintenance, Admin::Drain) => plain("is UP/DRAIN (leaving forced maintenance)."),
+        (_, Admin::Drain) if was.down => lines::down(backend, name, "enters drain state", &cause, left),
+        (_, Admin::Drain) => lines::up(backend, name, "enters drain state", &cause, left),
+        (Admin::Maintenance, Admin::Ready) => plain("is UP/READY (leaving forced maintenance)."),
+        (_, Admin::Ready) if was.down => plain("is DOWN (leaving forced drain)."),
+        (_, Admin::Ready) => plain("is UP (leaving forced drain)."),
+    };
+    checks::named(line, server)
+}
+
+/// Up, stopping or down at once, as if checks had found it; a server in maintenance stays as it is.
 pub fn set_health(world: &'static World, p: ProxyId, s: ServerId, health: Change) {
-    let live = world.server(p, s);
     let change = {
-        let mut h = lock(&live.health);
+        let mut h = lock(&world.server(p, s).health);
         match health {
-            Change::Up => {
-                h.stopping = false;
-                h.force_up()
-            }
+            _ if h.admin == Admin::Maintenance => None,
+            Change::Up => h.force_up(),
             Change::Down => h.force_down(),
-            Change::Stopping => {
-                h.force_up();
-                (!std::mem::replace(&mut h.stopping, true)).then_some(Change::Stopping)
-            }
+            Change::Stopping => h.force_stopping(),
         }
     };
     if let Some(change) = change {
-        checks::changed(world, p, s, change, &Cause { reason: "changed from CLI", ..Cause::default() });
+        checks::changed(world, p, s, change, &Cause { doing: "changed from CLI", ..Cause::default() });
     }
 }
 
@@ -130,9 +132,7 @@ pub fn set_weight(world: &'static World, p: ProxyId, s: ServerId, text: &str) ->
     }
     live.set_weight(weight);
     world.proxies[p.0].refresh(proxy, s);
-    if weight > 0 {
-        servers::serve_queues(world, p, s);
-    }
+    servers::serve_backend(world, p);
     Ok(())
 }
 
@@ -151,7 +151,7 @@ fn is_hashed(p: &crate::ir::proxy::Proxy) -> bool {
 
 /// The most requests that a server gets at a time; 0 is no limit.
 pub fn set_maxconn(world: &'static World, p: ProxyId, s: ServerId, maxconn: u32) {
-    world.server(p, s).maxconn.store(maxconn, Relaxed);
+    world.server(p, s).set_maxconn(maxconn);
     servers::serve_queues(world, p, s);
 }
 

@@ -41,7 +41,7 @@ pub fn add(local: &'static Local, p: ProxyId, name: &str, words: &[String]) -> R
     new.checks_enabled.store(false, Relaxed);
     if !starts {
         lock(&new.health).admin = Admin::Maintenance;
-        new.set_usable(false);
+        new.take_state();
     }
     // The living one first: whoever finds a configured server may look for the other.
     live.servers.append(new);

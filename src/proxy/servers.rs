@@ -5,13 +5,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst, fence};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
 use super::world::{ProxyLive, World, lock};
-use crate::balance::farm::Load;
+use crate::balance::farm::{Load, SCALE};
 use crate::health::Health;
 use crate::ir::address::Address;
 use crate::ir::proxy::Proxy;
@@ -38,7 +39,7 @@ pub struct ServerLive {
     served: AtomicU32,
     /// 0: no limit.
     pub maxconn: AtomicU32,
-    minconn: u32,
+    minconn: AtomicU32,
     /// The backend's load at which `maxconn` is reached; 0 without `minconn`.
     fullconn: u32,
     pub queue: Mutex<Queue<Waiter>>,
@@ -47,9 +48,11 @@ pub struct ServerLive {
     /// When its load or state changed last, by the backend's count.
     changed: AtomicU64,
     usable: AtomicBool,
+    /// Found down, or in maintenance.
+    down: AtomicBool,
     weight: AtomicU32,
-    /// Percent of the weight while it starts slowly.
-    ramp: AtomicU32,
+    /// A [`Ramp`], while it starts slowly.
+    ramp: [AtomicU32; 2],
     pub health: Mutex<Health>,
     /// Milliseconds since start of the last change of state, and of all time down.
     pub last_change: AtomicU64,
@@ -67,6 +70,38 @@ pub struct ServerLive {
     pub check_now: tokio::sync::Notify,
     /// Brings the next check forward to `fastinter` from now, where there is one.
     pub check_soon: tokio::sync::Notify,
+}
+
+/// How far a slow start has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ramp {
+    /// Of the weight; at least one.
+    pub sixteenths: u32,
+    /// Of `maxconn`.
+    percent: u32,
+}
+
+impl Ramp {
+    pub const FULL: Self = Self { sixteenths: SCALE, percent: 100 };
+
+    /// After so much of so much time; whole seconds count.
+    pub fn after(passed: Duration, time: Duration) -> Self {
+        let (passed, time) = (passed.as_secs(), time.as_secs().max(1));
+        if passed >= time {
+            return Self::FULL;
+        }
+        let sixteenths = (u64::from(SCALE) * passed + time) / time;
+        Self { sixteenths: sixteenths as u32, percent: (100 * passed / time) as u32 }
+    }
+
+    pub fn is_full(self) -> bool {
+        self == Self::FULL
+    }
+
+    /// What of a weight counts.
+    pub fn of(self, weight: u32) -> u32 {
+        (weight * self.sixteenths).div_ceil(SCALE)
+    }
 }
 
 /// Where to connect to.
@@ -114,14 +149,15 @@ impl ServerLive {
             socks: o.socks4.as_ref().and_then(Target::of),
             served: AtomicU32::new(0),
             maxconn: AtomicU32::new(o.maxconn.unwrap_or(0)),
-            minconn: o.minconn.unwrap_or(0),
+            minconn: AtomicU32::new(o.minconn.unwrap_or(0)),
             fullconn: if o.minconn.is_some() { p.fullconn.unwrap_or(0) } else { 0 },
             queue: Mutex::default(),
             queued: AtomicU32::new(0),
             changed: AtomicU64::new(0),
             usable: AtomicBool::new(health.is_usable()),
+            down: AtomicBool::new(!health.is_reachable()),
             weight: AtomicU32::new(saved.and_then(|s| s.weight).unwrap_or_else(|| u32::from(o.weight.unwrap_or(1)))),
-            ramp: AtomicU32::new(100),
+            ramp: [Ramp::FULL.sixteenths, Ramp::FULL.percent].map(AtomicU32::new),
             health: Mutex::new(health),
             last_change: AtomicU64::new(0),
             since_before: saved.map_or(0, |s| s.since),
@@ -147,8 +183,16 @@ impl ServerLive {
         self.usable.load(Relaxed)
     }
 
-    pub fn set_usable(&self, usable: bool) {
-        self.usable.store(usable, Relaxed);
+    /// Found down, or in maintenance.
+    pub fn is_down(&self) -> bool {
+        self.down.load(Relaxed)
+    }
+
+    /// Takes over what has become of its health.
+    pub fn take_state(&self) {
+        let health = lock(&self.health);
+        self.usable.store(health.is_usable(), Relaxed);
+        self.down.store(!health.is_reachable(), Relaxed);
     }
 
     pub fn weight(&self) -> u32 {
@@ -159,13 +203,14 @@ impl ServerLive {
         self.weight.store(weight, Relaxed);
     }
 
-    /// Percent.
-    pub fn ramp(&self) -> u32 {
-        self.ramp.load(Relaxed)
+    pub fn ramp(&self) -> Ramp {
+        let [sixteenths, percent] = [0, 1].map(|i: usize| self.ramp[i].load(Relaxed));
+        Ramp { sixteenths, percent }
     }
 
-    pub fn set_ramp(&self, percent: u32) {
-        self.ramp.store(percent, Relaxed);
+    pub fn set_ramp(&self, ramp: Ramp) {
+        self.ramp[0].store(ramp.sixteenths, Relaxed);
+        self.ramp[1].store(ramp.percent, Relaxed);
     }
 
     /// Slots taken.
@@ -184,14 +229,22 @@ impl ServerLive {
             return u32::MAX;
         }
         let mut limit = max;
-        if self.minconn > 0 && self.minconn < max && backend_load < self.fullconn {
+        let min = self.minconn.load(Relaxed);
+        if min > 0 && min < max && backend_load < self.fullconn {
             let scaled = u64::from(max) * u64::from(backend_load) / u64::from(self.fullconn);
-            limit = (scaled as u32).max(self.minconn);
+            limit = (scaled as u32).max(min);
         }
-        if self.ramp() < 100 {
-            limit = (u64::from(limit) * u64::from(self.ramp()) / 100).max(1) as u32;
+        let percent = self.ramp().percent;
+        if percent < 100 {
+            limit = (u64::from(limit) * u64::from(percent) / 100).max(1) as u32;
         }
         limit
+    }
+
+    /// Another limit; where both were one, it stays the only one.
+    pub fn set_maxconn(&self, maxconn: u32) {
+        let before = self.maxconn.swap(maxconn, Relaxed);
+        let _ = self.minconn.compare_exchange(before, maxconn, Relaxed, Relaxed);
     }
 
     pub fn load(&self, backend_load: u32) -> Load {
@@ -255,15 +308,32 @@ impl Drop for Slot {
         live.served.fetch_sub(1, Relaxed);
         let proxy = &self.world.proxies[self.proxy.0];
         live.stand_last(proxy);
+        proxy.tell_of_free_slot();
         if live.queued() > 0 || proxy.back.queued.get() > 0 {
             serve_queues(self.world, self.proxy, self.server);
         }
     }
 }
 
+impl ProxyLive {
+    /// Whoever is about to stand in a queue must look again. Comes before the queue is looked at, as [`enqueue`] looks at
+    /// this after it has entered the queue: one of both sees the other.
+    fn tell_of_free_slot(&self) {
+        self.freed.fetch_add(1, Relaxed);
+        fence(SeqCst);
+    }
+}
+
+/// The servers of a backend, or what they may do, has changed: whoever waits for any of them may have a slot now.
+pub fn serve_backend(world: &'static World, proxy: ProxyId) {
+    let used = lock(&world.proxies[proxy.0].farm).used().to_vec();
+    used.into_iter().for_each(|s| serve_queues(world, proxy, ServerId(s)));
+}
+
 /// Gives free slots of a server to those who wait for it or for any of its backend.
 pub fn serve_queues(world: &'static World, proxy: ProxyId, server: ServerId) {
     let (live, farm) = (world.server(proxy, server), &world.proxies[proxy.0]);
+    farm.tell_of_free_slot();
     while live.acquire(farm.back.streams.get()) {
         let next = next_waiter(farm, live);
         let Some((waiter, ahead)) = next else {
@@ -278,11 +348,12 @@ pub fn serve_queues(world: &'static World, proxy: ProxyId, server: ServerId) {
     }
 }
 
-/// The one that stands first in the server's and the backend's queue together.
+/// The one that stands first in the server's and, where the balancer uses it, the backend's queue together.
 fn next_waiter(proxy: &ProxyLive, live: &ServerLive) -> Option<(Waiter, u64)> {
+    let is_used = lock(&proxy.farm).used().contains(&live.id.0);
     let mut own = lock(&live.queue);
     let mut any = lock(&proxy.queue);
-    let from_any = live.is_usable()
+    let from_any = is_used
         && match (own.front(), any.front()) {
             (Some(o), Some(a)) => a < o,
             (None, Some(_)) => true,
@@ -314,8 +385,15 @@ pub struct Place {
     done: bool,
 }
 
-/// Stands in the queue of a server, or of the backend.
-pub fn enqueue(world: &'static World, proxy: ProxyId, server: Option<ServerId>, class: i32, offset: i32) -> Place {
+/// Stands in the queue of a server, or of the backend. `seen` is the backend's count of freed slots from before no slot was
+/// found.
+pub fn enqueue(
+    world: &'static World,
+    proxy: ProxyId,
+    server: Option<ServerId>,
+    (class, offset): (i32, i32),
+    seen: u64,
+) -> Place {
     let (sender, granted) = oneshot::channel();
     let now = world.uptime_ms().cast_signed();
     let farm = &world.proxies[proxy.0];
@@ -333,12 +411,11 @@ pub fn enqueue(world: &'static World, proxy: ProxyId, server: Option<ServerId>, 
             queue.push(sender, class, offset, now)
         }
     };
-    // A slot may have come free between the look and the queue.
-    match server {
-        Some(s) => serve_queues(world, proxy, s),
-        None => {
-            let usable = lock(&farm.farm).used().to_vec();
-            usable.into_iter().for_each(|s| serve_queues(world, proxy, ServerId(s)));
+    fence(SeqCst);
+    if farm.freed.load(Relaxed) != seen {
+        match server {
+            Some(s) => serve_queues(world, proxy, s),
+            None => serve_backend(world, proxy),
         }
     }
     Place { world, proxy, server, ticket, granted, done: false }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::servers::Target;
 use super::world::{State, World, lock};
+use crate::balance::farm::SCALE;
 use crate::ir::proxy::Proxy;
 use crate::ir::{ProxyId, ServerId};
 use crate::stats::info::Facts;
@@ -71,7 +72,8 @@ fn server(world: &World, p: ProxyId, s: ServerId, common: Common<'_>) -> Row {
         queued: live.queued(),
         maxconn: live.maxconn.load(Relaxed),
         weight: live.weight(),
-        ramp: live.ramp(),
+        effective_weight: live.ramp().of(live.weight()),
+        throttle: (!live.ramp().is_full()).then(|| live.ramp().sixteenths * 100 / SCALE),
         last_change: live.since_change(now),
         down_time: (live.down_time.load(Relaxed) + down_now) / 1000,
         tracked,
@@ -102,7 +104,7 @@ fn backend(world: &World, id: ProxyId, common: Common<'_>) -> Row {
         0 => usable(true).take(1).collect(),
         _ => usable(false).collect(),
     };
-    let weight = counted.iter().map(|(l, _)| (l.weight() * l.ramp()).div_ceil(100)).sum();
+    let weight = counted.iter().map(|(l, _)| l.ramp().of(l.weight())).sum();
     let user_weight = counted.iter().map(|(l, _)| l.weight()).sum();
     let now = world.uptime_ms();
     let changed = now.saturating_sub(live.last_change.load(Relaxed));

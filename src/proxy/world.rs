@@ -10,7 +10,7 @@ use super::listener::Ear;
 use super::logger::{Identity, Line, Target};
 use super::rings::RingLive;
 use super::servers::ServerLive;
-use crate::balance::farm::{Farm, Member, SCALE};
+use crate::balance::farm::{Farm, Member};
 use crate::expr::pattern::Library;
 use crate::expr::vars::VarList;
 use crate::ir::growing::Growing;
@@ -86,6 +86,8 @@ pub struct ProxyLive {
     pub dynamic_cookies: Mutex<(bool, Option<String>)>,
     pub table: Option<Mutex<Table>>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
+    /// Times that a slot may have come free.
+    pub freed: AtomicU64,
     pub log: Vec<Target>,
     pub state: AtomicU8,
     /// The most connections of the front side; an operator may change it.
@@ -230,6 +232,7 @@ impl ProxyLive {
             dynamic_cookies: Mutex::new((p.cookie.as_ref().is_some_and(|c| c.dynamic), p.dynamic_cookie_key.clone())),
             table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
             queue: Mutex::default(),
+            freed: AtomicU64::new(0),
             log: p.log.iter().map(|t| Target::new(t, rings)).collect(),
             state: AtomicU8::new(if p.disabled { State::Disabled } else { State::Running } as u8),
             maxconn: AtomicU32::new(p.maxconn.unwrap_or(maxconn)),
@@ -306,7 +309,7 @@ impl ProxyLive {
 
 fn member(live: &ServerLive, s: &crate::ir::server::Server) -> Member {
     Member {
-        weight: (live.weight() * SCALE * live.ramp()).div_ceil(100),
+        weight: live.weight() * live.ramp().sixteenths,
         backup: s.options.backup,
         usable: live.is_usable(),
         id: s.id,

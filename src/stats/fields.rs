@@ -122,7 +122,7 @@ pub const FIELDS: &[Field] = &[
         Listener(l) => text(if l.open { "OPEN" } else { "STOP" }),
     }),
     metric("weight", Average, "The weight that balancing uses.", |s| match s {
-        Server(s) => n32(s.effective_weight()),
+        Server(s) => n32(s.effective_weight),
         Backend(b) => n32(b.weight),
         _ => None,
     }),
@@ -167,7 +167,7 @@ pub const FIELDS: &[Field] = &[
         _ => n32(0),
     }),
     metric("throttle", Average, "Percent of the weight during a slow start.", |s| match s {
-        Server(s) if s.server.options.slowstart.is_some() && s.ramp < 100 => n32(s.ramp),
+        Server(s) => s.throttle.and_then(n32),
         _ => None,
     }),
     count("lbtot", "How often balancing chose it.", both!(balanced)),

@@ -67,8 +67,10 @@ pub struct Srv<'a> {
     pub queued: u32,
     pub maxconn: u32,
     pub weight: u32,
+    /// The weight that the balancer uses, in the units of the configuration.
+    pub effective_weight: u32,
     /// Percent of the weight while it starts slowly.
-    pub ramp: u32,
+    pub throttle: Option<u32>,
     /// Seconds.
     pub last_change: u64,
     pub down_time: u64,
@@ -112,13 +114,13 @@ impl Srv<'_> {
             return "DOWN (agent)".to_owned();
         }
         match (up, drain) {
+            (true, _) if h.stopping => "NOLB".to_owned(),
             (true, true) if !self.is_checked() && self.server.options.agent_check => "DRAIN (agent)".to_owned(),
             (true, true) if self.is_checked() && h.level < h.full() => {
                 format!("DRAIN {}/{}", h.level + 1 - h.rise, h.fall)
             }
             (true, true) => "DRAIN".to_owned(),
             (true, false) if !self.is_checked() => "no check".to_owned(),
-            (true, false) if h.stopping => "NOLB".to_owned(),
             (true, false) if h.level < h.full() && h.last.verdict != Verdict::Initializing => {
                 format!("UP {}/{}", h.level + 1 - h.rise, h.fall)
             }
@@ -126,10 +128,5 @@ impl Srv<'_> {
             (false, _) if h.level > 0 => format!("DOWN {}/{}", h.level, h.rise),
             (false, _) => "DOWN".to_owned(),
         }
-    }
-
-    /// The weight that the balancer uses, in the units of the configuration.
-    pub fn effective_weight(&self) -> u32 {
-        (self.weight * self.ramp).div_ceil(100)
     }
 }

@@ -262,7 +262,7 @@ fn state_line(c: &dyn Control, p: ProxyId, s: ServerId) -> String {
     let operational = match (v.is_up && v.admin != Admin::Maintenance, v.stopping) {
         (false, _) => 0,
         (true, true) => 3,
-        (true, false) => 2,
+        (true, false) => 2 - u8::from(v.starting),
     };
     // 1 forced maintenance, 4 maintenance from the configuration, 8 forced drain.
     let admin = match v.admin {

@@ -1,31 +1,32 @@
 //! A server's state has changed: the balancer, its queue, its sessions, the servers that follow it and the logs hear of it.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use super::spec;
-use crate::health::state::Change;
+use super::{slowstart, spec};
+use crate::health::state::{Admin, Change};
 use crate::ir::proxy::ProxyKind;
 use crate::ir::server::{OnMarkedDown, OnMarkedUp, Server};
 use crate::ir::{ProxyId, ServerId};
 use crate::log::health::{self, Cause, Left};
+use crate::proxy::servers::Ramp;
 use crate::proxy::world::{World, lock};
-use crate::proxy::{clock, end, registry, servers};
+use crate::proxy::{end, registry, servers};
 
 /// A server's state has changed: the balancer, its queue, its sessions and the logs hear of it.
 pub fn changed(world: &'static World, p: ProxyId, s: ServerId, change: Change, cause: &Cause<'_>) {
     let (proxy, server) = spec(world, p, s);
     let (live, farm) = (world.server(p, s), &world.proxies[p.0]);
-    let usable = lock(&live.health).is_usable();
+    let (was_usable, was_down) = (live.is_usable(), live.is_down());
+    live.take_state();
     let had = farm.usable();
-    live.set_usable(usable);
     let now = world.uptime_ms();
     let since = live.last_change.swap(now, Relaxed);
-    if change == Change::Up {
+    if was_down && change != Change::Down {
         live.down_time.fetch_add(now.saturating_sub(since), Relaxed);
-        if let Some(time) = server.options.slowstart.filter(|_| world.uptime_ms() > 1000) {
-            slow_start(world, p, s, time);
-        }
+    }
+    live.set_ramp(Ramp::FULL);
+    if let Some(time) = server.options.slowstart.filter(|_| change == Change::Up) {
+        slowstart::begin(world, p, s, time);
     }
     farm.refresh(proxy, s);
     let mut requeued = 0;
@@ -46,21 +47,41 @@ pub fn changed(world: &'static World, p: ProxyId, s: ServerId, change: Change, c
                     }
                 }
             }
-            servers::serve_queues(world, p, s);
         }
     }
-    let (active, backup) = farm.usable();
-    let left = Left { active, backup, sessions: live.counters.streams.get(), requeued, queued: farm.back.queued.get() };
-    let kind = if server.options.backup { "Backup Server" } else { "Server" };
+    servers::serve_backend(world, p);
+    let left = left(world, p, s, requeued);
     let line = match change {
-        Change::Up => health::up(&proxy.name, &server.name, "UP", cause, left),
-        Change::Down => health::down(&proxy.name, &server.name, "DOWN", cause, left),
-        Change::Stopping => health::up(&proxy.name, &server.name, "stopping", cause, left),
+        Change::Up => health::up(&proxy.name, &server.name, "is UP", cause, left),
+        Change::Down => health::down(&proxy.name, &server.name, "is DOWN", cause, left),
+        Change::Stopping => health::up(&proxy.name, &server.name, "is stopping", cause, left),
     };
-    let line = line.replacen("Server", kind, 1);
-    world.notice(p, if change == Change::Down { 1 } else { 5 }, &line);
+    world.notice(p, if change == Change::Down && was_usable { 1 } else { 5 }, &named(line, server));
+    if lock(&live.health).admin == Admin::Drain {
+        remains_in_drain(world, p, s);
+    }
     tracked(world, p, s, change);
-    backend_changed(world, p, had, (active, backup), now);
+    backend_changed(world, p, had, (left.active, left.backup), now);
+}
+
+/// What a backend has after a change of one of its servers.
+pub fn left(world: &World, p: ProxyId, s: ServerId, requeued: u32) -> Left {
+    let farm = &world.proxies[p.0];
+    let (active, backup) = farm.usable();
+    let sessions = world.server(p, s).counters.streams.get();
+    Left { active, backup, sessions, requeued, queued: farm.back.queued.get() }
+}
+
+/// A line about a server, which says of a backup server that it is one.
+pub fn named(line: String, server: &Server) -> String {
+    if server.options.backup { line.replacen("Server", "Backup Server", 1) } else { line }
+}
+
+/// Whatever else changed, an operator has let it drain.
+pub fn remains_in_drain(world: &World, p: ProxyId, s: ServerId) {
+    let (proxy, server) = (&world.config.proxies[p.0], &world.config.proxies[p.0].servers[s.0]);
+    let line = format!("Server {}/{} remains in forced drain mode.", proxy.name, server.name);
+    world.notice(p, 5, &named(line, server));
 }
 
 /// A backend that has nobody left says so.
@@ -119,34 +140,4 @@ pub fn shut_sessions(world: &'static World, p: ProxyId, s: ServerId, why: end::W
             }
         });
     }
-}
-
-/// A server that came back takes its share step by step.
-fn slow_start(world: &'static World, p: ProxyId, s: ServerId, time: Duration) {
-    let live = world.server(p, s);
-    live.set_ramp(1);
-    let first = lock(&world.threads).first().cloned();
-    let Some(thread) = first else { return };
-    thread.tell(move |local| {
-        tokio::task::spawn_local(async move {
-            let timer = local.timers.timer();
-            let began = clock::now();
-            let step = (time / 20).max(Duration::from_millis(100)).min(Duration::from_secs(1));
-            loop {
-                timer.sleep(step).await;
-                let live = world.server(p, s);
-                if !live.is_usable() {
-                    return;
-                }
-                let passed = began.elapsed();
-                let percent = (passed.as_millis() * 100 / time.as_millis().max(1)).clamp(1, 100) as u32;
-                live.set_ramp(percent);
-                world.proxies[p.0].refresh(&world.config.proxies[p.0], s);
-                servers::serve_queues(world, p, s);
-                if percent >= 100 {
-                    return;
-                }
-            }
-        });
-    });
 }

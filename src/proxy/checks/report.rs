@@ -64,6 +64,7 @@ fn cause(o: &Outcome) -> Cause<'_> {
         code: o.code.filter(|_| o.verdict.has_code()),
         info: &o.info,
         duration: Some(o.duration),
+        ..Cause::default()
     }
 }
 

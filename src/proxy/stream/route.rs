@@ -160,6 +160,11 @@ impl Stream {
     /// The balancer's choice; `None` when everybody is full or gone.
     pub(super) fn balance(&mut self, c: &Client, back: ProxyId, avoid: Option<ServerId>) -> Option<ServerId> {
         let (p, live) = self.local.world.proxy(back);
+        // Nobody overtakes those who wait already, where the algorithm makes them wait only when all are full.
+        let in_order = matches!(p.balance, Balance::RoundRobin | Balance::StaticRr | Balance::First);
+        if in_order && live.back.queued.get() > 0 {
+            return None;
+        }
         let key = self.balance_key(c, p);
         let streams = live.back.streams.get();
         let load = |s: usize| -> Load { live.servers[s].load(streams) };

@@ -224,6 +224,7 @@ impl Stream {
         let live = &world.proxies[back.0];
         let mut wanted = wanted.or_else(|| self.same_server(c, back));
         loop {
+            let seen = live.freed.load(std::sync::atomic::Ordering::Relaxed);
             let choice = match wanted {
                 Some(s) => Some(s),
                 None => self.balance(c, back, avoid),
@@ -242,7 +243,7 @@ impl Stream {
                 self.take_server(c, slot, back);
                 return Ok(());
             }
-            if let Some(slot) = self.queue(c, back, choice).await? {
+            if let Some(slot) = self.queue(c, back, choice, seen).await? {
                 self.take_server(c, slot, back);
                 return Ok(());
             }
@@ -259,8 +260,14 @@ impl Stream {
         (stays && proxy == back && self.local.world.server(back, server).is_usable()).then_some(server)
     }
 
-    async fn queue(&mut self, c: &mut Client, back: ProxyId, server: Option<ServerId>) -> Result<Option<Slot>, Stop> {
-        Box::pin(self.stand_in_line(c, back, server)).await
+    async fn queue(
+        &mut self,
+        c: &mut Client,
+        back: ProxyId,
+        server: Option<ServerId>,
+        seen: u64,
+    ) -> Result<Option<Slot>, Stop> {
+        Box::pin(self.stand_in_line(c, back, server, seen)).await
     }
 
     async fn stand_in_line(
@@ -268,6 +275,7 @@ impl Stream {
         c: &mut Client,
         back: ProxyId,
         server: Option<ServerId>,
+        seen: u64,
     ) -> Result<Option<Slot>, Stop> {
         let world = self.local.world;
         let p = &world.config.proxies[back.0];
@@ -278,7 +286,7 @@ impl Stream {
             return Err(Self::unavailable(Who::Server, When::Queue));
         }
         let t = &self.transaction;
-        let mut place = servers::enqueue(world, back, server, t.priority_class, t.priority_offset);
+        let mut place = servers::enqueue(world, back, server, (t.priority_class, t.priority_offset), seen);
         c.timer.arm_after(clock::now(), p.timeouts.queue.or(p.timeouts.connect));
         let watch = p.options.abortonclose;
         let (timer, session, sock, buf) = (&c.timer, &c.session, &c.sock, &mut c.buf);
