@@ -1,12 +1,13 @@
 //! A server that came back takes its share step by step (HAProxy manual 5.2 `slowstart`): once a second a sixteenth or more of its
-//! weight, and as much of its `maxconn`.
+//! weight, and as much of its `maxconn`; then it is told that it is up.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::super::servers::Ramp;
+use super::change;
 use crate::ir::{ProxyId, ServerId};
-use crate::proxy::servers;
+use crate::log::health::{self, Cause};
+use crate::proxy::servers::{self, Ramp};
 use crate::proxy::world::World;
 
 const STEP: Duration = Duration::from_secs(1);
@@ -32,6 +33,10 @@ pub fn begin(world: &'static World, p: ProxyId, s: ServerId, time: Duration) {
                 world.proxies[p.0].refresh(&world.config.proxies[p.0], s);
                 servers::serve_queues(world, p, s);
             }
+            let (proxy, left) = (&world.config.proxies[p.0], change::left(world, p, s, 0));
+            let server = &proxy.servers[s.0];
+            let line = health::up(&proxy.name, &server.name, "is UP", &Cause::default(), left);
+            world.notice(p, 5, &change::named(line, server));
         });
     });
 }
