@@ -22,6 +22,7 @@ const SERVERS: [char; 5] = ['a', 'b', 'c', 'd', 'e'];
 
 /// A request that a server has got and not answered.
 struct Held {
+    course: usize,
     request: usize,
     server: char,
     stream: UnixStream,
@@ -34,10 +35,10 @@ fn serve(listener: UnixListener, server: char, told: Sender<Held>) {
             let mut head = [0; 1024];
             let n = stream.read(&mut head).unwrap_or(0);
             let text = String::from_utf8_lossy(&head[..n]).into_owned();
-            let Some(request) = text.strip_prefix("GET /").and_then(|t| t.split(' ').next()?.parse().ok()) else {
-                continue;
-            };
-            if told.send(Held { request, server, stream }).is_err() {
+            let path = text.split(' ').nth(1).unwrap_or_default();
+            let mut numbers = path.split('/').filter_map(|n| n.parse().ok());
+            let Some((course, request)) = numbers.next().zip(numbers.next()) else { continue };
+            if told.send(Held { course, request, server, stream }).is_err() {
                 return;
             }
         }
@@ -46,6 +47,7 @@ fn serve(listener: UnixListener, server: char, told: Sender<Held>) {
 
 struct Course<'a> {
     proxy: &'a Proxy,
+    number: usize,
     name: String,
     heard: &'a Receiver<Held>,
     clients: Vec<Option<UnixStream>>,
@@ -77,14 +79,14 @@ impl Course<'_> {
     fn request(&mut self, expected: &str) -> Result<(), String> {
         let number = self.clients.len();
         let mut client = self.proxy.connect(&format!("{}.sock", self.name));
-        let head = format!("GET /{number} HTTP/1.1\r\nHost: h\r\n\r\n");
+        let head = format!("GET /{}/{number} HTTP/1.1\r\nHost: h\r\n\r\n", self.number);
         client.write_all(head.as_bytes()).expect("it reads");
         self.clients.push(Some(client));
         if expected == "_" {
             self.waiting += 1;
             let mut other = None;
             until("it waits", || {
-                other = self.heard.try_recv().ok();
+                other = self.heard.try_recv().ok().filter(|h| h.course == self.number);
                 other.is_some() || self.queued() == self.waiting
             });
             return other.map_or(Ok(()), |h| Err(format!("{}{}", h.request, h.server)));
@@ -96,7 +98,13 @@ impl Course<'_> {
     }
 
     fn next(&mut self) -> Result<(usize, char), String> {
-        let got = self.heard.recv_timeout(Duration::from_secs(3)).map_err(|_| "nothing".to_owned())?;
+        // Requests that still waited when the course before ended may come now.
+        let got = loop {
+            let got = self.heard.recv_timeout(Duration::from_secs(3)).map_err(|_| "nothing".to_owned())?;
+            if got.course == self.number {
+                break got;
+            }
+        };
         let told = (got.request, got.server);
         self.held.insert(got.request, got);
         Ok(told)
@@ -164,7 +172,8 @@ fn follow(binary: impl AsRef<std::path::Path>) {
     let mut wrong = String::new();
     for (i, line) in COURSES.lines().enumerate() {
         let (clients, held) = (Vec::new(), HashMap::new());
-        let mut course = Course { proxy: &proxy, name: format!("l{i}"), heard: &heard, clients, held, waiting: 0 };
+        let name = format!("l{i}");
+        let mut course = Course { proxy: &proxy, number: i, name, heard: &heard, clients, held, waiting: 0 };
         let steps = line.rsplit(" | ").next().unwrap_or_default();
         for (n, step) in steps.split(' ').enumerate() {
             if let Err(instead) = course.step(step) {
@@ -172,8 +181,6 @@ fn follow(binary: impl AsRef<std::path::Path>) {
                 break;
             }
         }
-        drop(course);
-        while heard.recv_timeout(Duration::from_millis(1)).is_ok() {}
     }
     let _ = std::fs::remove_dir_all(&directory);
     assert!(wrong.is_empty(), "{wrong}");
