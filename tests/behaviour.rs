@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "real processes take real time")]
 
+#[path = "behaviour/answers.rs"]
+mod answers;
 #[path = "behaviour/balancing.rs"]
 mod balancing;
 #[path = "behaviour/bodies.rs"]

@@ -226,6 +226,12 @@ impl Stream {
             return Err(Stop::new(Who::Client, When::Request, Tell::Nothing));
         }
         self.prepare(c)?;
+        if self.is_balanced_by_form(c) {
+            Box::pin(self.await_form(c)).await?;
+            if self.is_abandoned(c) {
+                return Err(Stop::new(Who::Client, When::Request, Tell::Nothing));
+            }
+        }
         self.serve(c).await
     }
 

@@ -20,7 +20,6 @@ pub struct Upload {
     pub moved: u64,
     ended: bool,
     cut: Option<Cut>,
-    waits: bool,
     taken: bool,
 }
 
@@ -36,7 +35,6 @@ impl Default for Upload {
             moved: 0,
             ended: true,
             cut: None,
-            waits: false,
             taken: false,
         }
     }
@@ -58,7 +56,6 @@ impl Upload {
     pub fn again(&mut self) {
         self.sent = 0;
         self.cut = None;
-        self.waits = false;
     }
 
     /// Everything has left.
@@ -77,11 +74,6 @@ impl Upload {
 
     pub fn is_malformed(&self) -> bool {
         self.cut == Some(Cut::Malformed)
-    }
-
-    /// The next step is the client's.
-    pub fn waits_for_client(&self) -> bool {
-        self.waits
     }
 
     /// No more is sent.
@@ -114,7 +106,7 @@ impl Upload {
                         continue;
                     }
                     Poll::Ready(Err(_)) => self.cut = Some(Cut::WriteError),
-                    Poll::Pending => self.waits = false,
+                    Poll::Pending => {}
                 }
                 return progress;
             }
@@ -122,10 +114,7 @@ impl Upload {
                 Poll::Ready(Ok(0)) => self.cut = Some(Cut::ReadEnd),
                 Poll::Ready(Ok(_)) => progress = true,
                 Poll::Ready(Err(_)) => self.cut = Some(Cut::ReadError),
-                Poll::Pending => {
-                    self.waits = true;
-                    return progress;
-                }
+                Poll::Pending => return progress,
             }
         }
         progress

@@ -18,7 +18,7 @@ impl Stream {
         if self.sending {
             return Ended::Close;
         }
-        let answer = match what {
+        let (status, answer) = match what {
             Tell::Nothing => {
                 // Whatever the client still sends is answered with a reset, behind this.
                 c.sock.finish();
@@ -26,24 +26,23 @@ impl Stream {
             }
             Tell::Silence => return Ended::Close,
             Tell::Raw(status) => return self.tell_raw(c, status).await,
-            Tell::Page(status) => self.page(c, status, &[]),
-            Tell::Answer(a) => self.made(c, *a),
+            Tell::Page(status) => (status, self.page(c, status, &[])),
+            Tell::Answer(a) => (a.status, self.made(c, *a)),
         };
         match answer {
-            Some((head, body)) => self.send_answer(c, head, &body).await,
+            Some((head, body)) => self.send_answer(c, status, head, &body).await,
             None => Ended::Close,
         }
     }
 
-    /// The request could not be read, so it is answered with bytes as they are in an error file.
+    /// The request could not be read: it gets the built-in page as it is, and nothing where the proxy's own is empty.
     async fn tell_raw(&mut self, c: &mut Client, status: u16) -> Ended {
         self.status = i32::from(status);
         self.count_status(c, status);
-        let bytes = match self.error_page(c, status) {
-            Some(ErrorPage::Raw(bytes)) => bytes.to_vec(),
-            _ => pages::raw(status),
-        };
-        let _ = c.send_all(&bytes, self.client_patience(c)).await;
+        let is_empty = matches!(self.error_page(c, status), Some(ErrorPage::Raw(bytes)) if bytes.is_empty());
+        if !is_empty {
+            let _ = c.send_all(&pages::raw(status), self.client_patience(c)).await;
+        }
         c.discard();
         Ended::Close
     }
@@ -87,30 +86,35 @@ impl Stream {
         }
     }
 
-    /// Sends an answer of ours, after the rules that see every response.
-    pub(super) async fn send_answer(&mut self, c: &mut Client, head: Message, body: &[u8]) -> Ended {
+    /// Sends an answer of ours, after the rules that see every response. `status` is what it stands for, in logs and
+    /// counters; a file may say another.
+    async fn send_answer(&mut self, c: &mut Client, status: u16, head: Message, body: &[u8]) -> Ended {
         self.response = head;
-        let sent = if self.request.method() == b"HEAD" { 0 } else { body.len() };
-        self.bytes_out = self.sent_before + self.response.counted_len() + sent as u64;
-        self.status = i32::from(self.response.status());
+        let sent = if self.request.method() == b"HEAD" { 0 } else { body.len() as u64 };
+        self.bytes_out = self.sent_before + self.response.counted_len() + sent;
+        self.status = i32::from(status);
         self.transaction.status = Some(self.response.status());
         if !self.after_rules(c) {
             // A rule of the last set failed: nothing can follow but the plain page.
             let Some((head, body)) = builtin(500, &[]) else { return Ended::Close };
             self.end = End::new(Who::Internal, When::Over);
-            return Box::pin(self.put(c, head, body)).await;
+            return Box::pin(self.put(c, 500, head, body)).await;
         }
+        self.bytes_out = self.sent_before + self.response.counted_len() + sent;
         let head = std::mem::take(&mut self.response);
-        self.put(c, head, Arc::from(body)).await
+        self.put(c, status, head, Arc::from(body)).await
     }
 
-    async fn put(&mut self, c: &mut Client, mut head: Message, body: Arc<[u8]>) -> Ended {
-        let status = head.status();
+    async fn put(&mut self, c: &mut Client, status: u16, mut head: Message, body: Arc<[u8]>) -> Ended {
         self.status = i32::from(status);
         self.count_status(c, status);
         let closes = head.get(b"connection").is_some_and(|v| crate::http::values::contains(v, b"close"));
         head.remove(b"connection");
-        let told = Framing { body: Body::Length(body.len() as u64), is_11: true, ..Framing::default() };
+        let told = Framing {
+            body: if head.has(b"content-length") { Body::Length(body.len() as u64) } else { Body::UntilClose },
+            is_11: head.version() == b"HTTP/1.1",
+            ..Framing::default()
+        };
         let drained = self.drain_request(c);
         let keep = !closes && drained && !self.local.world.is_stopping() && self.client_stays(c, &told);
         let after = if keep { After::Keep } else { After::Close };
@@ -188,7 +192,7 @@ fn builtin(status: u16, extra: &[(Vec<u8>, Vec<u8>)]) -> Option<(Message, Arc<[u
     Some((m, body.into()))
 }
 
-/// A whole response as a file holds it.
+/// A whole response as a file holds it: with its version, and without a length if it announces none.
 fn parse_file(bytes: &[u8]) -> Option<(Message, Arc<[u8]>)> {
     let mut m = Message::new();
     let Ok(head::Parsed::Complete(n)) = head::response(bytes, &mut m, Limits { lenient: true, ..Limits::default() })
@@ -196,11 +200,5 @@ fn parse_file(bytes: &[u8]) -> Option<(Message, Arc<[u8]>)> {
         return None;
     };
     let body: Arc<[u8]> = bytes[n..].into();
-    m.set_version(b"HTTP/1.1");
-    m.remove(b"content-length");
-    m.remove(b"transfer-encoding");
-    let at = m.len();
-    m.add(b"content-length", itoa::Buffer::new().format(body.len()).as_bytes());
-    m.move_to_front(at);
     Some((m, body))
 }

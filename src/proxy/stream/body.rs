@@ -8,6 +8,7 @@ use crate::expr::scope::Data;
 use crate::http::Message;
 use crate::http::h1::body::{Decoder, Event};
 use crate::http::h1::head::Limits;
+use crate::ir::proxy::Balance;
 use crate::proxy::buffers::Buffer;
 use crate::proxy::clock::{self, Moment};
 use crate::proxy::end::{When, Who};
@@ -96,11 +97,29 @@ impl Stream {
 
     /// `option http-buffer-request`: nothing is decided before the body is here, or as much of it as the buffer takes.
     pub(super) async fn buffer_request(&mut self, c: &mut Client) -> Result<(), Stop> {
-        let t = &self.front(c).timeouts;
-        let Some(time) = t.http_request.or(t.client) else { return Ok(()) };
+        let own = self.side(c).1.timeouts.http_request;
+        let Some(time) = own.or_else(|| self.client_patience(c)) else { return Ok(()) };
         let began = clock::now();
         while self.wait_for_request(c, Wait::Body { time, at_least: None }, began).await? {}
         Ok(())
+    }
+
+    /// `balance url_param` looks into forms: what is posted is waited for when a server is to be chosen by it, with or
+    /// without `check_post`, and wherever the parameter is.
+    pub(super) async fn await_form(&mut self, c: &mut Client) -> Result<(), Stop> {
+        let known = self.times.request;
+        let waited = self.buffer_request(c).await;
+        if waited.is_err() {
+            self.times.request = known;
+        }
+        waited
+    }
+
+    /// Whether the server is to be chosen by what is posted.
+    pub(super) fn is_balanced_by_form(&self, c: &Client) -> bool {
+        matches!(self.side(c).1.balance, Balance::UrlParam { .. })
+            && self.cookie.server.is_none()
+            && self.request.method() == b"POST"
     }
 
     /// Waits for what a rule needs of the request; `false` when no more of it will come, and the rule takes what there is.
@@ -115,6 +134,9 @@ impl Stream {
             return Ok(false);
         }
         let Some(patience) = patience else { return Ok(false) };
+        if for_body {
+            self.invite_body(c).await?;
+        }
         let known = self.times.request;
         if for_body {
             self.times.request = -1;
@@ -139,6 +161,21 @@ impl Stream {
             }
             Received::Woken => Err(self.client_stop(c, Received::Woken, When::Request)),
         }
+    }
+
+    /// A client that asks before it sends a body (`Expect: 100-continue`, RFC 9110 section 10.1.1) is told to, once: the
+    /// server will not be asked.
+    async fn invite_body(&mut self, c: &mut Client) -> Result<(), Stop> {
+        if !self.asked.is_11 || !std::mem::take(&mut self.asked.expects_continue) {
+            return Ok(());
+        }
+        self.request.remove(b"expect");
+        let invitation = Message::response(b"HTTP/1.1", 100, b"Continue");
+        self.sent_before += invitation.counted_len();
+        let mut out = Vec::new();
+        invitation.write_to(&mut out);
+        let sent = c.send_all(&out, self.client_patience(c)).await;
+        sent.map_err(|got| self.client_stop(c, got, When::Request))
     }
 
     /// A request whose client left in its middle has seen all rules, and ends here.
@@ -192,6 +229,8 @@ impl Stream {
             }
             Received::Timeout if for_body => {
                 self.times.data = -1;
+                // What was held back counts, though it never leaves.
+                self.sent_before += self.response.counted_len() + self.response_data().bytes.len() as u64;
                 Err(Stop::new(Who::ServerTimeout, When::Request, Tell::Page(504)))
             }
             Received::Timeout => Ok(false),

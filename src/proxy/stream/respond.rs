@@ -69,7 +69,10 @@ impl Stream {
             Head::Failed(f) => {
                 conn.sock.reset_on_close();
                 // What of the body has left cannot be sent again.
-                self.effects.no_l7_retry |= self.upload.has_taken_body();
+                if self.upload.has_taken_body() {
+                    self.effects.no_l7_retry = true;
+                    self.body = self.upload.decoder;
+                }
                 return Ok(Err(f));
             }
             Head::Stopped(stop) => {
@@ -168,9 +171,7 @@ impl Stream {
                 Received::Bytes(_) => {}
                 Received::End | Received::Error if buf.is_empty() => return Head::Failed(Failure::Empty),
                 Received::End | Received::Error => return Head::Failed(Failure::Empty),
-                Received::Timeout if !self.upload.is_done() && self.upload.waits_for_client() => {
-                    return Head::Stopped(Stop::new(Who::ClientTimeout, When::Data, Tell::Page(408)));
-                }
+                // Also where the client is late: its own limit counts no more once a server works for it.
                 Received::Timeout => return Head::Failed(Failure::ResponseTimeout),
                 Received::Woken => {
                     let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;

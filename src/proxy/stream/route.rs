@@ -136,11 +136,10 @@ impl Stream {
                 let uri = if *path_only { self.request.path_and_query() } else { self.request.uri() };
                 Some(key::bytes(kind, key::uri_part(uri, *whole, *len, *depth)))
             }
-            // What of a posted body has come is looked at in any case; `check_post` would also wait for it.
             Balance::UrlParam { name, .. } => {
                 let found = uri::parameter(self.request.query(), name.as_bytes(), b"&").or_else(|| {
                     let post = self.request.method() == b"POST";
-                    uri::parameter(c.buf.data(), name.as_bytes(), b"&").filter(|_| post)
+                    uri::parameter(self.request_data(c).bytes, name.as_bytes(), b"&").filter(|_| post)
                 });
                 found.filter(|v| !v.is_empty()).map(|v| key::bytes(kind, v))
             }
