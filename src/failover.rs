@@ -18,6 +18,7 @@ pub mod mail;
 pub mod notify;
 pub mod sockets;
 pub mod supervisor;
+pub mod switches;
 pub mod vrrp;
 pub mod watch;
 

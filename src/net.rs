@@ -3,6 +3,7 @@
 //! * [`links`]: what interfaces there are and what changes (rtnetlink)
 //! * [`addresses`]: put an address on an interface, take it off
 //! * [`routing`]: put a route or a rule into the kernel's tables, take it out
+//! * [`vmac`]: interfaces with virtual MAC addresses
 //! * [`vrrp`]: raw sockets for protocol 112
 //! * [`bfd`]: UDP sockets for BFD
 //! * [`announce`]: gratuitous ARP and unsolicited neighbour advertisements, as frames
@@ -12,4 +13,5 @@ pub mod announce;
 pub mod bfd;
 pub mod links;
 pub mod routing;
+pub mod vmac;
 pub mod vrrp;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Time, packet::Control, session::Session};
+use super::{Time, session::Session};
 
 /// All sessions at `now`.
 #[must_use]

@@ -43,6 +43,12 @@ impl System for Machine {
         nix::net::if_::if_nametoindex(name).is_ok()
     }
 
+    fn is_macvlan(&self, name: &str) -> bool {
+        // In another network namespace than the one that /sys shows, nothing is known.
+        let kind = fs::read_to_string(format!("/sys/class/net/{name}/uevent"));
+        kind.is_ok_and(|kind| kind.lines().any(|line| line == "DEVTYPE=macvlan"))
+    }
+
     fn user(&self, name: &str) -> Option<RunAs> {
         let found = Credentials::of_user(name)?;
         Some(RunAs { uid: found.uid, gid: found.gid, user: Some(name.to_owned()) })

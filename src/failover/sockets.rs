@@ -77,15 +77,15 @@ impl Sockets {
     /// Opens what a configuration needs on the interfaces that exist, closes what it does not need.
     pub fn configure(&mut self, config: &Failover, links: &BTreeMap<String, Link>, log: &Logger) {
         let wanted = |interface: &str, family: Family, index: u32| {
-            config.instances.iter().any(|item| item.interface == interface && item.family == family)
+            config.instances.iter().any(|item| item.advert_interface() == interface && item.family == family)
                 && links.get(interface).is_some_and(|link| link.index == index)
         };
         self.pairs.retain(|(interface, family), pair| {
             wanted(interface, *family, pair.index) && protocols(config, interface, *family) == pair.protocols
         });
         for instance in &config.instances {
-            let key = (instance.interface.clone(), instance.family);
-            let Some(link) = links.get(&instance.interface).filter(|_| !self.pairs.contains_key(&key)) else {
+            let key = (instance.advert_interface().to_owned(), instance.family);
+            let Some(link) = links.get(instance.advert_interface()).filter(|_| !self.pairs.contains_key(&key)) else {
                 continue;
             };
             match self.open(config, instance.family, link, instance.receive_buffer) {
@@ -114,7 +114,8 @@ impl Sockets {
         let (mut tasks, protocols) = (Vec::new(), protocols(config, &link.name, family));
         for &protocol in &protocols {
             let receiver = Receiver::open(protocol, family, &link.name, link.index, buffer)?;
-            for instance in config.instances.iter().filter(|item| item.interface == link.name && item.family == family)
+            for instance in
+                config.instances.iter().filter(|item| item.advert_interface() == link.name && item.family == family)
             {
                 if let Transport::Multicast { group } = instance.transport {
                     receiver.join(group)?;
@@ -165,7 +166,7 @@ impl Sockets {
 
 /// What arrives for the routers of an interface: adverts, and authentication headers only where somebody wants them.
 fn protocols(config: &Failover, interface: &str, family: Family) -> Vec<u8> {
-    let mut here = config.instances.iter().filter(|item| item.interface == interface && item.family == family);
+    let mut here = config.instances.iter().filter(|item| item.advert_interface() == interface && item.family == family);
     let sealed = here.any(|item| matches!(item.auth, Auth::Ah(_)));
     std::iter::once(packet::PROTOCOL).chain(sealed.then_some(ah::PROTOCOL)).collect()
 }

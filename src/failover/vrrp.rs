@@ -1,10 +1,12 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
 mod asked;
+mod statics;
 mod tasks;
 mod timers;
+mod vmacs;
 
-use std::{collections::BTreeMap, io, net::IpAddr, path::Path, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
@@ -17,6 +19,7 @@ use self::{
     asked::{Asked, Signals},
     tasks::{Reports, Tasks},
     timers::Timers,
+    vmacs::Made,
 };
 use super::{
     argv::Options,
@@ -27,10 +30,11 @@ use super::{
     notify::Notifier,
     sockets::{Arrival, Sockets},
     supervisor::{EXIT_CONFIG, EXIT_FATAL},
+    switches::Switches,
     watch,
 };
 use crate::{
-    ir::failover::{Address, Failover, Global, Routing},
+    ir::failover::{Failover, Global},
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links, routing},
     process::{local_time::LocalTime, pidfile, priority},
@@ -114,8 +118,8 @@ struct Process<'a> {
     netlink: Handle,
     sockets: Sockets,
     notifier: Notifier,
-    /// Switches of the kernel that were changed, with what they were.
-    switches: BTreeMap<String, String>,
+    switches: Switches,
+    made: Made,
     tasks: Tasks,
     reports: Reports,
     signals: Signals,
@@ -140,7 +144,8 @@ impl<'a> Process<'a> {
             netlink,
             sockets: Sockets::new(arrived),
             notifier: Notifier::default(),
-            switches: BTreeMap::new(),
+            switches: Switches::default(),
+            made: Made::new(),
             tasks,
             reports,
             signals,
@@ -155,6 +160,7 @@ impl<'a> Process<'a> {
         if let Some(script) = &config.global.startup_script {
             process.run_and_wait(script).await;
         }
+        process.make_vmacs(&config).await;
         process.add_static(&config, &Failover::default()).await;
         tokio::time::sleep(config.global.startup_delay).await;
         process.sockets.configure(&config, &process.links, &process.log);
@@ -286,6 +292,7 @@ impl<'a> Process<'a> {
                 self.links.insert(link.name.clone(), link.clone());
                 if new {
                     let config = self.router.config().clone();
+                    self.make_vmacs(&config).await;
                     self.sockets.configure(&config, &self.links, &self.log);
                 }
                 self.handle(Input::Link(link)).await;
@@ -384,6 +391,7 @@ impl<'a> Process<'a> {
         }
         let config = checked.config;
         let old = self.router.config().clone();
+        self.make_vmacs(&config).await;
         self.sockets.configure(&config, &self.links, &self.log);
         self.notifier.configure(&config.global.fifos, &self.log);
         self.add_static(&config, &old).await;
@@ -397,52 +405,10 @@ impl<'a> Process<'a> {
         self.tasks.configure(&config, &self.log);
     }
 
-    /// Static addresses are added when they are new, and removed when the file no longer has them.
-    async fn add_static(&mut self, new: &Failover, old: &Failover) {
-        for address in old.static_addresses.iter().filter(|address| !new.static_addresses.contains(address)) {
-            let interface = address.device.clone().unwrap_or_default();
-            self.obey(Output::DeleteAddress { interface, address: address.clone() }).await;
-        }
-        for address in new.static_addresses.iter().filter(|address| !old.static_addresses.contains(address)) {
-            let interface = address.device.clone().unwrap_or_default();
-            self.obey(Output::AddAddress { interface, address: address.clone() }).await;
-        }
-        let lacks =
-            |config: &Failover, entry: &Routing| !config.static_routing.iter().any(|other| other.same_as(entry));
-        for entry in old.static_routing.iter().rev().filter(|entry| lacks(new, entry)) {
-            self.obey(Output::DeleteRouting(entry.clone())).await;
-        }
-        for entry in new.static_routing.iter().filter(|entry| lacks(old, entry)) {
-            self.obey(Output::AddRouting(entry.clone())).await;
-        }
-    }
-
-    async fn restore_static_address(&mut self, interface: &str, ip: IpAddr) {
-        let is_it = |address: &&Address| address.ip == ip && address.device.as_deref() == Some(interface);
-        let Some(address) = self.router.config().static_addresses.iter().find(is_it).cloned() else { return };
-        self.obey(Output::AddAddress { interface: interface.to_owned(), address }).await;
-    }
-
-    async fn restore_static_route(&mut self, table: u32, to: (IpAddr, u8)) {
-        let is_it = |entry: &&Routing| matches!(entry, Routing::Route(route) if route.tracked && route.table == table && route.to == to);
-        let Some(entry) = self.router.config().static_routing.iter().find(is_it).cloned() else { return };
-        self.obey(Output::AddRouting(entry)).await;
-    }
-
-    /// Sets the kernel's switch on the interfaces that ask for it, and remembers what it was.
+    /// Sets the kernel's switch on the interfaces that ask for it.
     fn promote_secondaries(&mut self, config: &Failover) {
         for instance in config.instances.iter().filter(|instance| instance.promote_secondaries) {
-            let path = format!("/proc/sys/net/ipv4/conf/{}/promote_secondaries", instance.interface);
-            if self.switches.contains_key(&path) {
-                continue;
-            }
-            let before = std::fs::read_to_string(&path).unwrap_or_else(|_| "0".into());
-            match std::fs::write(&path, "1") {
-                Ok(()) => {
-                    self.switches.insert(path, before);
-                }
-                Err(error) => self.log.info(&format!("Unable to write {path}: {error}")),
-            }
+            self.switches.set(&format!("ipv4/conf/{}/promote_secondaries", instance.interface), "1", &self.log);
         }
     }
 
@@ -454,9 +420,8 @@ impl<'a> Process<'a> {
         self.handle(Input::Stop).await;
         let config = self.router.config().clone();
         self.add_static(&Failover::default(), &config).await;
-        for (path, before) in std::mem::take(&mut self.switches) {
-            let _ = std::fs::write(path, before);
-        }
+        self.remove_vmacs(self.made.keys().cloned().collect()).await;
+        self.switches.restore();
         if let Some(script) = self.router.config().global.shutdown_script.clone() {
             self.run_and_wait(&script).await;
         }

@@ -10,6 +10,7 @@ pub mod instance;
 pub mod notify;
 pub mod routing;
 pub mod track;
+pub mod vmac;
 
 use crate::text::source::Span;
 
@@ -20,6 +21,7 @@ pub use instance::{Auth, Family, Garp, Instance, Peer, Role, Transport, Version}
 pub use notify::{Command, Notify, RunAs};
 pub use routing::Routing;
 pub use track::{ProcessMatch, Script, TrackFile, TrackProcess, Tracking, Weight};
+pub use vmac::VirtualLink;
 
 /// One whole configuration.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -107,6 +107,16 @@ pub struct InstanceDraft {
     pub smtp_alert: Option<bool>,
     pub receive_buffer: Option<usize>,
     pub lvs_sync_interface: Option<String>,
+    pub vmac: Option<VmacDraft>,
+    pub vmac_addresses: bool,
+    pub xmit_base: bool,
+}
+
+/// `use_vmac`.
+#[derive(Debug, Default)]
+pub struct VmacDraft {
+    pub name: Option<String>,
+    pub mac: Option<[u8; 6]>,
 }
 
 #[derive(Debug, Default)]

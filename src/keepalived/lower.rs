@@ -5,6 +5,7 @@
 mod groups;
 mod instance;
 mod scripts;
+mod vmac;
 
 use super::{draft::Draft, report::Report, system::System};
 use crate::ir::failover::{
@@ -58,7 +59,10 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     let changes = config.global.notify_priority_changes;
     let resolve = |draft| instance::tracking(draft, &config);
     config.groups = groups::groups(groups, &instances, changes, resolve, report);
+    let everything: Vec<String> =
+        instances.iter().filter(|draft| draft.vmac_addresses).map(|draft| draft.name.clone()).collect();
     config.instances = instance::instances(instances, &config, report);
+    vmac::name(&mut config.instances, |name| everything.iter().any(|other| other == name), &config.global);
     for instance in &mut config.instances {
         if let Some(group) = garp_groups.iter().find(|group| group.interfaces.contains(&instance.interface)) {
             instance.garp.interval = group.interval.unwrap_or(instance.garp.interval);

@@ -37,6 +37,11 @@ pub trait System {
 
     fn interface_exists(&self, name: &str) -> bool;
 
+    /// Whether an interface is a macvlan, as we make them for virtual MAC addresses.
+    fn is_macvlan(&self, _: &str) -> bool {
+        false
+    }
+
     /// Whether an interface leads nowhere but back to this host.
     fn is_loopback(&self, name: &str) -> bool {
         name == "lo"

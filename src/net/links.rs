@@ -78,6 +78,16 @@ pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, 
     Ok((first, receiver, handle))
 }
 
+/// Every interface as it is now.
+///
+/// # Errors
+/// The kernel refuses to list.
+pub async fn look(handle: &Handle) -> io::Result<Vec<Link>> {
+    let mut table = Table::default();
+    table.fill(handle).await.map_err(io::Error::other)?;
+    Ok(table.0.into_values().collect())
+}
+
 /// Whether an interface really has an address now.
 pub async fn has_address(handle: &Handle, index: u32, ip: IpAddr) -> bool {
     let mut answers = handle.address().get().set_link_index_filter(index).execute();

@@ -155,8 +155,9 @@ impl Router {
             out.push(Output::Log(Log { level: Level::Info, text }));
             return;
         };
-        let addressed =
-            |config: &Instance| config.vrid == vrid && config.family == family && config.interface == interface;
+        let addressed = |config: &Instance| {
+            config.vrid == vrid && config.family == family && config.advert_interface() == interface
+        };
         let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
         for router in self.routers.iter_mut().filter(|router| addressed(&router.config)) {
             router.hear(&mut moment, datagram);
@@ -187,6 +188,7 @@ impl Router {
         self.routers.iter().any(|router| {
             let config = &router.config;
             config.interface == interface
+                || config.own_device() == interface
                 || config.all_addresses().any(|address| config.device(address) == interface)
                 || tracked(&config.tracking)
         }) || self.groups.iter().any(|group| tracked(&group.config.tracking))
@@ -381,6 +383,7 @@ fn same_router(old: &Instance, new: &Instance) -> bool {
         Transport::Unicast { .. } => None,
     };
     old.interface == new.interface
+        && (&old.vmac, old.xmit_base) == (&new.vmac, new.xmit_base)
         && old.vrid == new.vrid
         && old.family == new.family
         && old.version == new.version

@@ -131,13 +131,17 @@ impl Watched {
         let link = self.links.get(&instance.interface);
         if !instance.dont_track_primary && !link.is_some_and(|link| link.up) {
             tally.faults.push(Fault::Interface(instance.interface.clone()));
+        } else if let Some(own) =
+            instance.vmac.as_ref().filter(|own| !self.links.get(&own.name).is_some_and(|own| own.up))
+        {
+            tally.faults.push(Fault::Interface(own.name.clone()));
         } else if source(instance, link).is_none() {
             tally.faults.push(Fault::NoSource);
         }
         for address in instance.all_addresses() {
             let device = instance.device(address);
-            if device != instance.interface && !address.no_track && !self.links.get(device).is_some_and(|link| link.up)
-            {
+            let elsewhere = device != instance.interface && device != instance.own_device();
+            if elsewhere && !address.no_track && !self.links.get(device).is_some_and(|link| link.up) {
                 tally.faults.push(Fault::TrackedInterface(device.to_owned()));
             }
         }

@@ -7,7 +7,8 @@ const SECOND: &str = r#"
 mount -t tmpfs none /run/netns; ip netns add b; ip -n b link set lo up
 ip link set eth9 netns b; ip -n b link set eth9 down; ip -n b link set eth9 name eth0
 ip -n b addr add 10.99.0.2/24 dev eth0; ip -n b link set eth0 up
-bhas() { ip -n b -o addr show dev eth0 | grep -q "$1"; }
+has() { ip -o addr show | grep -q "$1"; }
+bhas() { ip -n b -o addr show | grep -q "$1"; }
 bhasnt() { ! bhas "$1"; }
 sed 's/priority 150/priority 100/' $D/keepalived.conf > $D/b.conf
 bstart() { ip netns exec b "$1" -n -l -D -f $D/b.conf -p /run/b1 -r /run/b2 -c /run/b3 -b /run/b4 >>/run/blog 2>&1 & B=$!; }
@@ -22,7 +23,7 @@ pub(crate) fn original() -> Option<String> {
     (!is_ours).then_some(path)
 }
 
-fn roles(configuration: &str, address: &str) {
+pub(crate) fn roles(configuration: &str, address: &str) {
     let mut partners = vec![("ours", "\"$KA\"".to_owned())];
     match original() {
         Some(path) => partners.push(("the original", path)),

@@ -27,6 +27,8 @@ pub struct Address {
     pub auto_join: bool,
     /// Its loss is nothing to react to.
     pub no_track: bool,
+    /// On an interface of its own with the router's MAC address.
+    pub use_vmac: bool,
     /// As written, for log lines and dumps.
     pub written: String,
     pub at: Span,
@@ -51,6 +53,7 @@ impl Address {
             no_prefix_route: false,
             auto_join: false,
             no_track: false,
+            use_vmac: false,
             written: ip.to_string(),
             at: Span::default(),
         }

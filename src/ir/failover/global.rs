@@ -51,6 +51,10 @@ pub struct Global {
     pub process_priority: Option<i32>,
     pub realtime_priority: Option<u32>,
     pub no_swap: bool,
+    /// What names of interfaces with virtual MAC addresses begin with; `vrrp` when `None`.
+    pub vmac_prefix: Option<String>,
+    /// The same for those that only hold addresses; as the others when `None`.
+    pub vmac_addr_prefix: Option<String>,
 }
 
 /// Where mail about changes goes, and how.
@@ -118,6 +122,8 @@ impl Default for Global {
             process_priority: None,
             realtime_priority: None,
             no_swap: false,
+            vmac_prefix: None,
+            vmac_addr_prefix: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Address, Notify, Routing, Tracking};
+use super::{Address, Notify, Routing, Tracking, VirtualLink};
 use crate::text::source::Span;
 
 /// A virtual router as configured. All values have been checked against each other.
@@ -10,7 +10,14 @@ use crate::text::source::Span;
 pub struct Instance {
     pub name: String,
     pub at: Span,
+    /// The interface of its network: source addresses come from it, and its faults are the router's.
     pub interface: String,
+    /// On top of it, the interface with the router's MAC address.
+    pub vmac: Option<VirtualLink>,
+    /// Adverts use `interface` though there is a `vmac`.
+    pub xmit_base: bool,
+    /// Interfaces with the router's MAC address for addresses on other interfaces.
+    pub address_links: Vec<VirtualLink>,
     /// `state`: what it wants to be. Only an address owner gets it at once.
     pub role: Role,
     /// 1 to 255.
@@ -173,6 +180,9 @@ impl Instance {
             name: name.into(),
             at: Span::default(),
             interface: String::new(),
+            vmac: None,
+            xmit_base: false,
+            address_links: Vec::new(),
             role: Role::Backup,
             vrid: 0,
             priority: 100,
@@ -218,6 +228,23 @@ impl Instance {
     /// The interface that an address of this router goes to.
     #[must_use]
     pub fn device<'a>(&'a self, address: &'a Address) -> &'a str {
-        address.device.as_deref().unwrap_or(&self.interface)
+        address.device.as_deref().unwrap_or_else(|| self.own_device())
+    }
+
+    /// The interface of addresses that name none.
+    #[must_use]
+    pub fn own_device(&self) -> &str {
+        self.vmac.as_ref().map_or(&self.interface, |link| &link.name)
+    }
+
+    /// The interface that adverts leave by and arrive at.
+    #[must_use]
+    pub fn advert_interface(&self) -> &str {
+        if self.xmit_base { &self.interface } else { self.own_device() }
+    }
+
+    /// Every interface that is made for it.
+    pub fn virtual_links(&self) -> impl Iterator<Item = &VirtualLink> {
+        self.vmac.iter().chain(&self.address_links)
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::shared::address_and_prefix;
 use crate::{
-    ir::failover::{Address, Family, Label, MissingFeature, Scope, address::Broadcast},
+    ir::failover::{Address, Family, Label, Scope, address::Broadcast},
     keepalived::{
         draft::Draft,
         keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
@@ -74,7 +74,6 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
     };
     let mut address = Address { written, at: call.words.at, ..Address::host(ip) };
     address.prefix = prefix.unwrap_or(address.prefix);
-    let mut missing = false;
     // Only static addresses belong to groups.
     let of_group = call.keyword.name == "static_ipaddress";
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
@@ -87,11 +86,7 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
             "noprefixroute" => flag(&mut address.no_prefix_route),
             "autojoin" => flag(&mut address.auto_join),
             "no_track" => flag(&mut address.no_track),
-            "use_vmac" => {
-                // Its own options end with the line.
-                words.by_ref().for_each(drop);
-                flag(&mut missing)
-            }
+            "use_vmac" => flag(&mut address.use_vmac),
             "dev" | "label" | "brd" | "broadcast" | "scope" | "peer" | "preferred_lft" | "track_group"
                 if word != "track_group" || of_group =>
             {
@@ -129,11 +124,6 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
         let written = &address.written;
         call.complain("label", format!("Cannot specify label for IPv6 addresses ({written}) - ignoring label"));
         address.label = None;
-    }
-    if missing {
-        let at = call.words.at;
-        call.report.notice("not-implemented", Some(at), "WARNING - 'use_vmac' is not implemented yet");
-        draft.missing.push(MissingFeature { keyword: "use_vmac", at, fatal: true });
     }
     Some(address)
 }

@@ -6,3 +6,4 @@ pub(super) mod mail;
 pub(super) mod process;
 pub(super) mod routers;
 pub(super) mod scripts;
+pub(super) mod vmac;

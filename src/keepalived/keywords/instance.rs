@@ -5,3 +5,4 @@ pub(super) mod auth;
 pub(super) mod garp;
 pub(super) mod identity;
 pub(super) mod transport;
+pub(super) mod vmac;

@@ -96,8 +96,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
     tuning("vrrp_rx_bufs_policy", &[Block::Global], "Receive buffer sizing of VRRP sockets."),
     tuning("vrrp_rx_bufs_multiplier", &[Block::Global], "Multiplier for vrrp_rx_bufs_policy."),
     extra("log_unknown_vrids", &[Block::Global], "Log adverts of VRIDs not configured."),
-    tuning("vmac_prefix", &[Block::Global], "Prefix of generated VMAC names."),
-    tuning("vmac_addr_prefix", &[Block::Global], "Prefix of VMAC names for per-address VMACs."),
     tuning("random_seed", &[Block::Global], "Seed of ${_RANDOM}."),
     missing("reload_check_config", &[Block::Global], "Validate configuration before doing a reload."),
     missing("reload_time_file", &[Block::Global], "File holding scheduled reload time."),
@@ -112,9 +110,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
 /// `vrrp_instance` and its like.
 pub(super) const INSTANCE: &[Keyword] = &[
     missing("group", &[Block::TrackGroup], "Vrrp instances faulted when static item is lost.").listing(),
-    missing("use_vmac", &[Block::Instance], "Run on macvlan with virtual MAC."),
-    missing("use_vmac_addr", &[Block::Instance], "VMACs for VIPs on other interfaces."),
-    extra("vmac_xmit_base", &[Block::Instance], "Send/receive adverts on base interface."),
     missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
     extra("unicast_fault_no_peer", &[Block::Instance], "FAULT when unicast without peers."),
     extra("old_unicast_checksum", &[Block::Instance], "Pre-1.3.7 VRRPv3 unicast checksum."),

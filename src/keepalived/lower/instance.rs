@@ -144,6 +144,11 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         excluded: draft.excluded,
         ..Instance::new(&name)
     };
+    out.vmac = super::vmac::own(draft.vmac, &out, report);
+    out.xmit_base = draft.xmit_base && out.vmac.is_some();
+    if draft.xmit_base && !out.xmit_base {
+        report.general("no-vmac", format!("({name}) vmac_xmit_base is only valid with a vmac"));
+    }
     contradictions(&mut out, report);
     drop_own_interface(&mut out, report);
     drop_weights(&mut out, group, report);

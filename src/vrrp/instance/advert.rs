@@ -58,7 +58,7 @@ impl VirtualRouter {
             let payload = advert.encode(source, destination);
             let (protocol, payload) = self.sealed(ttl, source, destination, payload);
             moment.out.push(Output::Send(Packet {
-                interface: self.config.interface.clone(),
+                interface: self.config.advert_interface().to_owned(),
                 source,
                 destination,
                 ttl,

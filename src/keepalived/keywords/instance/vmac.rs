@@ -1,0 +1,90 @@
+//! Virtual MAC addresses: the interfaces that carry them.
+
+use crate::keepalived::{
+    draft::{Draft, VmacDraft},
+    keyword::{Block, Call, Grammar, KEYWORD, Keyword},
+};
+
+const INSTANCE: &[Block] = &[Block::Instance];
+/// The kernel's limit on names of interfaces, in bytes.
+const LONGEST_NAME: usize = 15;
+
+pub(in super::super) const KEYWORDS: &[Keyword] = &[USE_VMAC, USE_VMAC_ADDR, VMAC_XMIT_BASE];
+
+const USE_VMAC: Keyword = Keyword {
+    name: "use_vmac",
+    blocks: INSTANCE,
+    grammar: Grammar::Custom("[<interface>] [<MAC address>]"),
+    doc: "The router's addresses are on a macvlan interface of their own, with the MAC address of RFC 9568 (00:00:5e:00:01 \
+          and the identifier), so that neighbours notice no change of hosts.",
+    examples: &["use_vmac", "use_vmac vrrp51", "use_vmac vrrp51 02:00:00:00:00:51"],
+    rejects: &["use_vmac a_name_too_long_by_far", "use_vmac 01:00:5e:00:00:01"],
+    lower: use_vmac,
+    ..KEYWORD
+};
+
+fn use_vmac(draft: &mut Draft, call: &mut Call<'_>) {
+    let mut vmac = VmacDraft::default();
+    let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
+    for word in &words {
+        let taken = if word.contains(':') { mac(&mut vmac, word) } else { name(&mut vmac, draft, call, word) };
+        if let Err(text) = taken {
+            call.complain("bad-vmac", text);
+            break;
+        }
+    }
+    draft.instance().vmac = Some(vmac);
+}
+
+fn mac(vmac: &mut VmacDraft, word: &str) -> Result<(), String> {
+    let bytes: Option<Vec<u8>> = word.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let bytes: [u8; 6] =
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(format!("VMAC invalid MAC address {word}"))?;
+    if bytes[0] & 1 != 0 {
+        return Err(format!("VMAC MAC address is multicast {word} - ignoring"));
+    }
+    vmac.mac = Some(bytes);
+    Ok(())
+}
+
+fn name(vmac: &mut VmacDraft, draft: &Draft, call: &Call<'_>, word: &str) -> Result<(), String> {
+    if vmac.name.is_some() {
+        return Err("VMAC interface name already specified".into());
+    }
+    if word.len() > LONGEST_NAME || word.contains(|c: char| c == '/' || c.is_whitespace()) {
+        return Err(format!("VMAC interface name '{word}' too long or invalid characters - ignoring"));
+    }
+    let owner = draft.owner();
+    let (_, others) = draft.instances.split_last().unwrap_or_else(|| unreachable!("a router is being read"));
+    let uses = |other: &&crate::keepalived::draft::InstanceDraft| {
+        other.vmac.as_ref().is_some_and(|vmac| vmac.name.as_deref() == Some(word))
+    };
+    if let Some(other) = others.iter().find(uses) {
+        return Err(format!("({owner}) VRRP instance {} is already using {word} - ignoring name", other.name));
+    }
+    if call.system.interface_exists(word) && !call.system.is_macvlan(word) {
+        let text =
+            format!("({owner}) interface {word} already exists and is not a private macvlan; ignoring vmac if_name");
+        return Err(text);
+    }
+    vmac.name = Some(word.to_owned());
+    Ok(())
+}
+
+const USE_VMAC_ADDR: Keyword = Keyword {
+    name: "use_vmac_addr",
+    blocks: INSTANCE,
+    doc: "Addresses on other interfaces than the router's get interfaces with its MAC address, too.",
+    examples: &["use_vmac_addr"],
+    lower: |draft, _| draft.instance().vmac_addresses = true,
+    ..KEYWORD
+};
+
+const VMAC_XMIT_BASE: Keyword = Keyword {
+    name: "vmac_xmit_base",
+    blocks: INSTANCE,
+    doc: "Adverts use the interface below the one of `use_vmac`, and its MAC address.",
+    examples: &["use_vmac\nvmac_xmit_base"],
+    lower: |draft, _| draft.instance().xmit_base = true,
+    ..KEYWORD
+};
