@@ -16,6 +16,7 @@ pub mod log;
 pub mod machine;
 pub mod mail;
 pub mod notify;
+pub mod schedule;
 pub mod sockets;
 pub mod supervisor;
 pub mod switches;

@@ -25,6 +25,8 @@ mod failover_mail;
 mod failover_pair;
 #[path = "behaviour/failover_routes.rs"]
 mod failover_routes;
+#[path = "behaviour/failover_settings.rs"]
+mod failover_settings;
 #[path = "behaviour/failover_vmac.rs"]
 mod failover_vmac;
 #[path = "behaviour/farm.rs"]

@@ -4,10 +4,18 @@ use std::{
     fs::OpenOptions,
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 pub use crate::vrrp::show::{Epoch, data, json, parent, stats};
+
+/// Where a dump goes whose file is not named: with `data_use_instance`, one for each of several daemons.
+#[must_use]
+pub fn path(stem: &str, global: &crate::ir::failover::Global) -> PathBuf {
+    let parts = [&global.daemon_name, &global.net_namespace].into_iter().flatten();
+    let parts: String = parts.filter(|_| global.data_use_instance).map(|part| format!(".{part}")).collect();
+    format!("/tmp/{stem}{parts}.data").into()
+}
 
 /// Writes `text` to `path`, replacing what is there; a link is not followed.
 ///

@@ -43,6 +43,14 @@ impl System for Machine {
         nix::net::if_::if_nametoindex(name).is_ok()
     }
 
+    fn processors(&self) -> usize {
+        nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_CONF)
+            .ok()
+            .flatten()
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(1)
+    }
+
     fn is_macvlan(&self, name: &str) -> bool {
         // In another network namespace than the one that /sys shows, nothing is known.
         let kind = fs::read_to_string(format!("/sys/class/net/{name}/uevent"));

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc::Sender as Queue, task::JoinHandle, time::sleep};
 
 use super::log::Logger;
 use crate::{
-    ir::failover::{Auth, Failover, Family, Transport},
+    ir::failover::{Auth, Failover, Family, Instance, Transport, global::ReceivePolicy},
     net::{
         announce::Announcer,
         vrrp::{Receiver, Sender},
@@ -88,7 +88,7 @@ impl Sockets {
             let Some(link) = links.get(instance.advert_interface()).filter(|_| !self.pairs.contains_key(&key)) else {
                 continue;
             };
-            match self.open(config, instance.family, link, instance.receive_buffer) {
+            match self.open(config, instance.family, link, buffer(config, instance, link)) {
                 Ok(pair) => {
                     for protocol in &pair.protocols {
                         let family = instance.family.name();
@@ -169,6 +169,22 @@ fn protocols(config: &Failover, interface: &str, family: Family) -> Vec<u8> {
     let mut here = config.instances.iter().filter(|item| item.advert_interface() == interface && item.family == family);
     let sealed = here.any(|item| matches!(item.auth, Auth::Ah(_)));
     std::iter::once(packet::PROTOCOL).chain(sealed.then_some(ah::PROTOCOL)).collect()
+}
+
+/// Bytes that the kernel may keep for the routers of an interface; its own choice when `None`.
+fn buffer(config: &Failover, instance: &Instance, link: &Link) -> Option<usize> {
+    let global = &config.global;
+    let here =
+        config.instances.iter().filter(|item| item.advert_interface() == link.name && item.family == instance.family);
+    let each = |bytes: fn(&Instance, &Link) -> usize| {
+        Some(here.map(|item| bytes(item, link) * global.receive_multiplier).sum::<usize>())
+    };
+    instance.receive_buffer.or_else(|| match global.receive_policy {
+        ReceivePolicy::System => None,
+        ReceivePolicy::Bytes(bytes) => Some(bytes),
+        ReceivePolicy::Mtu => each(|_, link| usize::try_from(link.mtu).unwrap_or(0)),
+        ReceivePolicy::Advert => each(|item, _| packet::length(item) + 20),
+    })
 }
 
 async fn listen(receiver: Receiver, interface: String, arrivals: Queue<Arrival>) {

@@ -19,6 +19,7 @@ use super::{
     argv::{Options, VERSION},
     log::Logger,
     machine::Machine,
+    schedule::{self, Schedule},
     vrrp,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     process::{
         daemon::{self, Fork},
         pidfile::{self, Earlier},
-        sd_notify,
+        priority, sd_notify,
         signals::{self, Waiter, realtime_max, realtime_min},
     },
 };
@@ -73,6 +74,10 @@ pub fn run(options: &Options) -> i32 {
                 return EXIT_FATAL;
             }
         }
+    }
+    let global = &checked.config.global;
+    if let Some(name) = global.process_name.as_deref().or_else(|| global.process_names.then_some("keepalived")) {
+        priority::set_name(name);
     }
     umask(Mode::from_bits_truncate(options.umask.or(checked.config.global.umask).unwrap_or(0o177)));
     if let Err(error) = pidfile::write(&paths.parent, own_pid()) {
@@ -128,6 +133,13 @@ fn daemonise(paths: &Paths) -> io::Result<bool> {
     Ok(true)
 }
 
+/// The file that shows that the configuration is being read.
+pub(super) fn reload_file(global: &Global) -> Option<PathBuf> {
+    let written = global.reload_file.as_ref()?;
+    let folder = if global.pid_dir { "/run/keepalived" } else { "/run" };
+    Some(written.clone().unwrap_or_else(|| Path::new(folder).join("keepalived.reload")))
+}
+
 fn own_pid() -> i32 {
     nix::unistd::getpid().as_raw()
 }
@@ -180,6 +192,7 @@ struct Supervisor<'a> {
     paths: Paths,
     checked: Checked,
     child: Option<Child>,
+    schedule: Option<Schedule>,
 }
 
 #[derive(Clone, Copy)]
@@ -196,7 +209,7 @@ enum End {
 
 impl<'a> Supervisor<'a> {
     fn new(options: &'a Options, log: Logger, paths: Paths, checked: Checked) -> Self {
-        Self { options, log, paths, checked, child: None }
+        Self { options, log, paths, checked, child: None, schedule: None }
     }
 
     fn run(mut self) -> io::Result<i32> {
@@ -257,7 +270,12 @@ impl<'a> Supervisor<'a> {
 
     fn supervise(&mut self, waiter: &Waiter) -> io::Result<End> {
         loop {
-            match waiter.wait(None)? {
+            self.set_schedule();
+            if self.schedule.as_mut().is_some_and(Schedule::is_due) {
+                self.log.info("Scheduled reload");
+                self.reload()?;
+            }
+            match waiter.wait(self.schedule.as_ref().map(|_| schedule::LOOK))? {
                 Some(libc::SIGTERM | libc::SIGINT) => {
                     self.stop(waiter)?;
                     return Ok(End::Stopped);
@@ -271,6 +289,17 @@ impl<'a> Supervisor<'a> {
                 Some(signal) => self.forward(signal),
                 None => {}
             }
+        }
+    }
+
+    /// Takes over what the present configuration says of reloads at a time.
+    fn set_schedule(&mut self) {
+        let global = &self.checked.config.global;
+        let wanted = global.reload_time_file.as_ref();
+        let same =
+            |path: &PathBuf| self.schedule.as_ref().is_some_and(|schedule| schedule.is_for(path, global.reload_repeat));
+        if !wanted.is_some_and(same) {
+            self.schedule = wanted.map(|path| Schedule::new(path.clone(), global.reload_repeat));
         }
     }
 
@@ -321,8 +350,9 @@ impl<'a> Supervisor<'a> {
         if signal == libc::SIGUSR1 {
             self.log.info(&format!("Printing parent data for process({}) on signal", own_pid()));
             let text = super::dump::parent(&self.checked.config);
-            if let Err(error) = super::dump::write(Path::new("/tmp/keepalived_parent.data"), &text) {
-                self.log.info(&format!("Can't open /tmp/keepalived_parent.data: {error}"));
+            let path = super::dump::path("keepalived_parent", &self.checked.config.global);
+            if let Err(error) = super::dump::write(&path, &text) {
+                self.log.info(&format!("Can't open {}: {error}", path.display()));
             }
         }
         if let Some(child) = self.child {
@@ -334,11 +364,17 @@ impl<'a> Supervisor<'a> {
         let _ = sd_notify::notify("RELOADING=1");
         self.log.info("Reloading ...");
         self.log.info(&format!("Configuration file {}", self.options.file));
+        let reading = reload_file(&self.checked.config.global);
+        if let Some(error) = reading.as_ref().and_then(|path| std::fs::write(path, "").err()) {
+            self.log.info(&format!("Unable to write the reload file: {error}"));
+        }
+        let done = || reading.as_ref().is_some_and(|path| std::fs::remove_file(path).is_ok());
         let checked = keepalived::load(&Machine, &self.options.file, &self.options.config_id());
         for line in checked.report.log_lines(&checked.sources, Pass::Global) {
             self.log.info(&line);
         }
-        if refuse(&checked, &self.log).is_some() || checked.report.unread() {
+        if !self.is_valid(&checked) || refuse(&checked, &self.log).is_some() || checked.report.unread() {
+            done();
             self.log.info("Reload refused; the old configuration goes on");
             let _ = sd_notify::notify("READY=1");
             return Ok(());
@@ -348,12 +384,39 @@ impl<'a> Supervisor<'a> {
             Some(child) => {
                 let _ = signals::send(child.pid, libc::SIGHUP);
             }
-            None if self.needs_vrrp() => self.start_vrrp()?,
-            None => {}
+            None => {
+                done();
+                if self.needs_vrrp() {
+                    self.start_vrrp()?;
+                }
+            }
         }
         self.log.info("Reload complete");
         let _ = sd_notify::notify("READY=1");
         Ok(())
+    }
+
+    /// `reload_check_config`: a file with any fault is none.
+    fn is_valid(&self, checked: &Checked) -> bool {
+        let Some(log_file) = &self.checked.config.global.reload_check else { return true };
+        self.log.info("validate conf before Reload");
+        if checked.report.exit_code() == 0 {
+            return true;
+        }
+        let text: String = checked.report.lines(&checked.sources).map(|line| line + "\n").collect();
+        match log_file {
+            Some(path) => {
+                if let Err(error) = std::fs::write(path, text) {
+                    self.log.info(&format!("Unable to write {}: {error}", path.display()));
+                }
+                self.log.info(&format!("New config failed validation, see {} for details", path.display()));
+            }
+            None => {
+                text.lines().for_each(|line| self.log.info(line));
+                self.log.info("New config failed validation");
+            }
+        }
+        false
     }
 
     /// Ends the child, with force after `child_wait_time`.

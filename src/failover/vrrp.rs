@@ -1,6 +1,8 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
 mod asked;
+mod holds;
+mod priorities;
 mod statics;
 mod tasks;
 mod timers;
@@ -17,6 +19,7 @@ use tokio::{
 
 use self::{
     asked::{Asked, Signals},
+    holds::Holds,
     tasks::{Reports, Tasks},
     timers::Timers,
     vmacs::Made,
@@ -29,15 +32,15 @@ use super::{
     mail,
     notify::Notifier,
     sockets::{Arrival, Sockets},
-    supervisor::{EXIT_CONFIG, EXIT_FATAL},
+    supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
     switches::Switches,
     watch,
 };
 use crate::{
-    ir::failover::{Failover, Global},
+    ir::failover::Failover,
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links, routing},
-    process::{local_time::LocalTime, pidfile, priority},
+    process::{local_time::LocalTime, pidfile},
     vrrp::{Input, Output, Router, Time, input::Link, output::Level},
 };
 
@@ -57,7 +60,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     if let Err(error) = pidfile::write(pid_file, nix::unistd::getpid().as_raw()) {
         log.info(&format!("Unable to write pid file {}: {error}", pid_file.display()));
     }
-    prioritise(&checked.config.global, &log);
+    priorities::prioritise(&checked.config.global, &log);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -79,29 +82,13 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     }
 }
 
-/// What the file asks of the scheduler. Not to get it is worth a line, not the service.
-fn prioritise(global: &Global, log: &Logger) {
-    let tell = |what: &str, result: io::Result<()>| {
-        if let Err(error) = result {
-            log.info(&format!("Unable to set {what}: {error}"));
-        }
-    };
-    if let Some(nice) = global.process_priority {
-        tell("process priority", priority::set_nice(nice));
-    }
-    if let Some(realtime) = global.realtime_priority {
-        tell("realtime priority", priority::set_realtime(realtime));
-    }
-    if global.no_swap {
-        tell("memory lock", priority::lock_memory());
-    }
-}
-
 /// Everything that can happen.
 enum Event {
     Asked(Asked),
     Arrival(Arrival),
     Change(links::Change),
+    /// A change has been held back for long enough.
+    Release,
     Script(checks::Result),
     Sight(watch::Sight),
     Timer,
@@ -120,6 +107,9 @@ struct Process<'a> {
     notifier: Notifier,
     switches: Switches,
     made: Made,
+    /// The realtime priority that we have.
+    realtime: u32,
+    holds: Holds,
     tasks: Tasks,
     reports: Reports,
     signals: Signals,
@@ -132,7 +122,8 @@ impl<'a> Process<'a> {
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
-        let (first, changes, netlink) = links::watch().await?;
+        let global = &config.global;
+        let (first, changes, netlink) = links::watch(global.netlink_requests, global.netlink_changes).await?;
         let (tasks, reports) = Tasks::new(options.timing);
         let (arrived, arrivals) = mpsc::channel(QUEUE);
         let mut process = Self {
@@ -146,6 +137,8 @@ impl<'a> Process<'a> {
             notifier: Notifier::default(),
             switches: Switches::default(),
             made: Made::new(),
+            realtime: config.global.realtime_priority.unwrap_or(0),
+            holds: Holds::new(),
             tasks,
             reports,
             signals,
@@ -161,6 +154,7 @@ impl<'a> Process<'a> {
             process.run_and_wait(script).await;
         }
         process.make_vmacs(&config).await;
+        process.quieten(&config);
         process.add_static(&config, &Failover::default()).await;
         tokio::time::sleep(config.global.startup_delay).await;
         process.sockets.configure(&config, &process.links, &process.log);
@@ -178,10 +172,12 @@ impl<'a> Process<'a> {
     async fn serve(&mut self) -> io::Result<()> {
         loop {
             let timer = self.timers.next();
+            let release = self.holds.values().map(|(at, _)| *at).min();
             let event = tokio::select! {
                 biased;
                 asked = self.signals.next() => Event::Asked(asked),
                 () = sleep_until(timer.unwrap_or_else(far)), if timer.is_some() => Event::Timer,
+                () = sleep_until(release.unwrap_or_else(far)), if release.is_some() => Event::Release,
                 Some(arrival) = self.arrivals.recv() => Event::Arrival(arrival),
                 Some(change) = self.changes.recv() => Event::Change(change),
                 Some(result) = self.reports.results.recv() => Event::Script(result),
@@ -190,9 +186,17 @@ impl<'a> Process<'a> {
             match event {
                 Event::Asked(Asked::Stop) => return self.stop().await,
                 Event::Asked(asked) => self.asked(asked).await,
-                Event::Timer => self.timer().await,
+                Event::Timer => {
+                    self.hurry(timer);
+                    self.timer().await;
+                }
                 Event::Arrival(arrival) => self.arrival(&arrival).await,
-                Event::Change(change) => self.change(change).await,
+                Event::Change(change) => {
+                    if let Some(change) = self.hold(change) {
+                        self.change(change).await;
+                    }
+                }
+                Event::Release => self.release().await,
                 Event::Script(result) => {
                     self.handle(Input::Script { name: &result.script, outcome: result.outcome }).await;
                 }
@@ -345,9 +349,9 @@ impl<'a> Process<'a> {
             }
             Asked::Data => {
                 self.log.info(&format!("Printing VRRP data for process({pid}) on signal"));
-                let path = global.state_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.data".into());
+                let path = global.state_dump_file.clone().unwrap_or_else(|| dump::path("keepalived", global));
                 self.dump(&path, &self.with_epoch(|epoch| dump::data(&self.router, epoch)));
-                self.tasks.dump_sessions();
+                self.tasks.dump_sessions(dump::path("keepalived_bfd", &self.router.config().global));
             }
             Asked::Stats => {
                 self.log.info(&format!("Printing VRRP stats for process({pid}) on signal"));
@@ -382,6 +386,10 @@ impl<'a> Process<'a> {
     async fn reload(&mut self) {
         self.log.info("Reloading");
         let checked = keepalived::load(&Machine, &self.options.file, &self.options.config_id());
+        // The parent has made it, and waits for nobody.
+        if let Some(path) = supervisor::reload_file(&self.router.config().global) {
+            let _ = std::fs::remove_file(path);
+        }
         for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
             self.log.info(&line);
         }
@@ -402,7 +410,14 @@ impl<'a> Process<'a> {
             }
         }
         self.promote_secondaries(&config);
+        self.quieten(&config);
         self.tasks.configure(&config, &self.log);
+    }
+
+    fn quieten(&mut self, config: &Failover) {
+        if config.global.disable_local_igmp {
+            self.switches.set("ipv4/igmp_link_local_mcast_reports", "0", &self.log);
+        }
     }
 
     /// Sets the kernel's switch on the interfaces that ask for it.

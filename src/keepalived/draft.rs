@@ -9,6 +9,7 @@ use super::{
 use crate::{
     ir::failover::{
         Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight,
+        global::Delays,
         notify::Command,
         routing::{Route, Rule},
     },
@@ -29,6 +30,7 @@ pub struct Draft {
     pub static_addresses: Vec<Address>,
     pub static_routes: Vec<Route>,
     pub static_rules: Vec<Rule>,
+    pub delays: Vec<(String, Delays)>,
     /// How many rules had no preference: of IPv4, of IPv6.
     pub unwritten_preferences: [u32; 2],
     pub missing: Vec<MissingFeature>,

@@ -9,6 +9,7 @@ mod garp;
 mod global;
 mod group;
 mod instance;
+mod interfaces;
 mod lvs;
 mod missing;
 mod notify;
@@ -35,6 +36,11 @@ pub const ALL: &[&[Keyword]] = &[
     global::process::KEYWORDS,
     global::dumps::KEYWORDS,
     global::vmac::KEYWORDS,
+    global::names::KEYWORDS,
+    global::limits::KEYWORDS,
+    global::buffers::KEYWORDS,
+    global::reload::KEYWORDS,
+    interfaces::KEYWORDS,
     instance::identity::KEYWORDS,
     instance::adverts::KEYWORDS,
     instance::transport::KEYWORDS,

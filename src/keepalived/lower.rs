@@ -32,12 +32,14 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         static_rules,
         missing,
         garp_groups,
+        delays,
         ..
     } = draft;
     let alert = global.smtp_alert_vrrp.or(global.smtp_alert).unwrap_or_default();
     instances.iter_mut().for_each(|item| _ = item.smtp_alert.get_or_insert(alert));
     groups.iter_mut().for_each(|item| _ = item.smtp_alert.get_or_insert(alert));
     let mut settings = global.settings;
+    settings.delays = delays;
     settings.router_id.get_or_insert_with(|| system.host_name());
     settings.garp = instance::garp(&global.garp, settings.garp);
     let (scripts, mut programs) = scripts::scripts(scripts, &mut settings, system, report);

@@ -37,6 +37,11 @@ pub trait System {
 
     fn interface_exists(&self, name: &str) -> bool;
 
+    /// How many processors there are.
+    fn processors(&self) -> usize {
+        2
+    }
+
     /// Whether an interface is a macvlan, as we make them for virtual MAC addresses.
     fn is_macvlan(&self, _: &str) -> bool {
         false

@@ -8,11 +8,16 @@ use netlink_packet_route::{
     address::{AddressAttribute, AddressMessage},
     link::{LinkAttribute, LinkFlags, LinkMessage},
 };
-use rtnetlink::{Handle, MulticastGroup, packet_core::NetlinkPayload};
+use nix::sys::socket::{setsockopt, sockopt};
+use rtnetlink::{
+    Handle, MulticastGroup,
+    packet_core::NetlinkPayload,
+    sys::{AsyncSocket as _, Socket},
+};
 use tokio::sync::mpsc;
 
 use super::routing;
-use crate::vrrp::input::Link;
+use crate::{ir::failover::global::Buffer, vrrp::input::Link};
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +47,10 @@ struct Table(BTreeMap<u32, Link>);
 ///
 /// # Errors
 /// No netlink socket, or the kernel refuses to list.
-pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, Handle)> {
+pub async fn watch(
+    requested: Buffer,
+    told: Buffer,
+) -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, Handle)> {
     let groups = [
         MulticastGroup::Link,
         MulticastGroup::Ipv4Ifaddr,
@@ -50,10 +58,12 @@ pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, 
         MulticastGroup::Ipv4Route,
         MulticastGroup::Ipv6Route,
     ];
-    let (monitor, _, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
+    let (mut monitor, _, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
+    size(monitor.socket_mut().socket_mut(), told)?;
     tokio::task::spawn_local(monitor);
     // Requests have a socket of their own, so that their answers never wait behind a burst of messages.
-    let (requests, handle, _) = rtnetlink::new_connection()?;
+    let (mut requests, handle, _) = rtnetlink::new_connection()?;
+    size(requests.socket_mut().socket_mut(), requested)?;
     tokio::task::spawn_local(requests);
     let mut table = Table::default();
     table.fill(&handle).await.map_err(io::Error::other)?;
@@ -76,6 +86,15 @@ pub async fn watch() -> io::Result<(Vec<Link>, mpsc::UnboundedReceiver<Change>, 
         }
     });
     Ok((first, receiver, handle))
+}
+
+/// Sets how much the kernel may keep for a socket. Less than asked for is no reason not to start.
+fn size(socket: &Socket, buffer: Buffer) -> io::Result<()> {
+    let Some(bytes) = buffer.bytes.filter(|bytes| *bytes > 0) else { return Ok(()) };
+    if !buffer.force || setsockopt(socket, sockopt::RcvBufForce, &bytes).is_err() {
+        setsockopt(socket, sockopt::RcvBuf, &bytes)?;
+    }
+    Ok(())
 }
 
 /// Every interface as it is now.

@@ -1,4 +1,4 @@
-//! Be served before others: nice values, realtime scheduling, memory that is never swapped out.
+//! Be served before others: nice values, realtime scheduling, processors, memory that is never swapped out.
 #![expect(
     unsafe_code,
     reason = "these system calls have no safe form here; they take numbers, and one small struct by address"
@@ -42,6 +42,33 @@ pub fn set_realtime(priority: u32) -> io::Result<()> {
 pub fn lock_memory() -> io::Result<()> {
     // SAFETY: only a number is passed.
     check(unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE) })
+}
+
+/// Runs this process on these processors only.
+///
+/// # Errors
+/// None of them is there.
+pub fn set_processors(numbers: &[usize]) -> io::Result<()> {
+    let mut set = nix::sched::CpuSet::new();
+    numbers.iter().try_for_each(|number| set.set(*number))?;
+    Ok(nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)?)
+}
+
+/// Limits how long this process may run at a realtime priority without waiting once.
+///
+/// # Errors
+/// The limit is above the present one.
+pub fn limit_realtime(time: std::time::Duration) -> io::Result<()> {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Ok(nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_RTTIME, micros, micros)?)
+}
+
+/// What this process is called where processes are listed; at most 15 bytes count.
+pub fn set_name(name: &str) {
+    if let Ok(name) = std::ffi::CString::new(name) {
+        // SAFETY: the string lives for the call, and the kernel only reads it.
+        let _ = unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    }
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

@@ -16,7 +16,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use crate::ir::failover::{Auth, Family, Version};
+use crate::ir::failover::{Auth, Family, Instance, Version};
 
 /// IP protocol number.
 pub const PROTOCOL: u8 = 112;
@@ -163,6 +163,14 @@ impl<'a> Raw<'a> {
     pub fn checksum_holds(&self, version: Version, source: IpAddr, destination: IpAddr) -> bool {
         message_checksum(version, self.bytes, source, destination) == 0
     }
+}
+
+/// Bytes of an advert of this router, without headers around it.
+#[must_use]
+pub fn length(instance: &Instance) -> usize {
+    let address = if instance.family == Family::V4 { 4 } else { 16 };
+    let trailer = if instance.version == Version::V2 { AUTH_TRAILER } else { 0 };
+    HEADER + instance.addresses.len() * address + trailer
 }
 
 /// Version 2's number of a type of authentication.

@@ -158,6 +158,10 @@ impl Router {
         let addressed = |config: &Instance| {
             config.vrid == vrid && config.family == family && config.advert_interface() == interface
         };
+        if self.config.global.log_unknown_vrids && !self.routers.iter().any(|router| addressed(&router.config)) {
+            let text = format!("Unknown VRID({vrid}) received on interface({interface}). ignoring...");
+            out.push(Output::Log(Log { level: Level::Info, text }));
+        }
         let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
         for router in self.routers.iter_mut().filter(|router| addressed(&router.config)) {
             router.hear(&mut moment, datagram);

@@ -3,7 +3,7 @@
 use crate::space::Space;
 
 /// Makes a second host `b` and helpers for it.
-const SECOND: &str = r#"
+pub(crate) const SECOND: &str = r#"
 mount -t tmpfs none /run/netns; ip netns add b; ip -n b link set lo up
 ip link set eth9 netns b; ip -n b link set eth9 down; ip -n b link set eth9 name eth0
 ip -n b addr add 10.99.0.2/24 dev eth0; ip -n b link set eth0 up

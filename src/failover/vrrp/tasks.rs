@@ -69,8 +69,8 @@ impl Tasks {
     }
 
     /// Has the sessions written where the original's process for BFD writes them.
-    pub(super) fn dump_sessions(&self) {
-        self.ask(bfd::Order::Dump("/tmp/keepalived_bfd.data".into()));
+    pub(super) fn dump_sessions(&self, path: std::path::PathBuf) {
+        self.ask(bfd::Order::Dump(path));
     }
 
     fn ask(&self, order: bfd::Order) {

@@ -55,6 +55,59 @@ pub struct Global {
     pub vmac_prefix: Option<String>,
     /// The same for those that only hold addresses; as the others when `None`.
     pub vmac_addr_prefix: Option<String>,
+    /// `process_names`: the VRRP process is called `keepalived_vrrp`.
+    pub process_names: bool,
+    pub process_name: Option<String>,
+    pub vrrp_process_name: Option<String>,
+    /// Numbers of the processors that the VRRP process runs on; all when empty.
+    pub processors: Vec<usize>,
+    /// RLIMIT_RTTIME of the VRRP process.
+    pub realtime_limit: Option<Duration>,
+    /// The highest realtime priority that lateness may lead to; 0 for none.
+    pub auto_priority: u32,
+    /// What counts as late.
+    pub auto_priority_delay: Duration,
+    pub netlink_requests: Buffer,
+    pub netlink_changes: Buffer,
+    pub receive_policy: ReceivePolicy,
+    pub receive_multiplier: usize,
+    /// `reload_check_config`, and the file that faults are written to.
+    pub reload_check: Option<Option<PathBuf>>,
+    /// `reload_file`, and its name if it has one.
+    pub reload_file: Option<Option<PathBuf>>,
+    pub reload_time_file: Option<PathBuf>,
+    pub reload_repeat: bool,
+    pub data_use_instance: bool,
+    pub disable_local_igmp: bool,
+    /// Interfaces whose changes count only after a while, by name.
+    pub delays: Vec<(String, Delays)>,
+}
+
+/// What the kernel may keep of its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Buffer {
+    /// The kernel's own choice when `None`.
+    pub bytes: Option<usize>,
+    /// Whatever the limit for everybody is.
+    pub force: bool,
+}
+
+/// How much the kernel may keep of adverts (`vrrp_rx_bufs_policy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReceivePolicy {
+    /// The kernel's choice.
+    #[default]
+    System,
+    Mtu,
+    Advert,
+    Bytes(usize),
+}
+
+/// How long an interface must be in a state before that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delays {
+    pub down: Duration,
+    pub up: Duration,
 }
 
 /// Where mail about changes goes, and how.
@@ -124,6 +177,24 @@ impl Default for Global {
             no_swap: false,
             vmac_prefix: None,
             vmac_addr_prefix: None,
+            process_names: false,
+            process_name: None,
+            vrrp_process_name: None,
+            processors: Vec::new(),
+            realtime_limit: None,
+            auto_priority: 0,
+            auto_priority_delay: Duration::from_secs(1),
+            netlink_requests: Buffer::default(),
+            netlink_changes: Buffer::default(),
+            receive_policy: ReceivePolicy::System,
+            receive_multiplier: 3,
+            reload_check: None,
+            reload_file: None,
+            reload_time_file: None,
+            reload_repeat: false,
+            data_use_instance: false,
+            disable_local_igmp: false,
+            delays: Vec::new(),
         }
     }
 }

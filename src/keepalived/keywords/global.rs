@@ -1,9 +1,13 @@
 //! Keywords of `global_defs`, by theme.
 
+pub(super) mod buffers;
 pub(super) mod dumps;
 pub(super) mod garp;
+pub(super) mod limits;
 pub(super) mod mail;
+pub(super) mod names;
 pub(super) mod process;
+pub(super) mod reload;
 pub(super) mod routers;
 pub(super) mod scripts;
 pub(super) mod vmac;

@@ -13,7 +13,14 @@ const VMAC_PREFIX: Keyword = Keyword {
     grammar: WORD,
     doc: "What names of interfaces with virtual MAC addresses begin with; `vrrp` if not written.",
     examples: &["vmac_prefix vm"],
-    lower: |draft, call| draft.global.settings.vmac_prefix = call.args.text("value").map(str::to_owned),
+    lower: |draft, call| {
+        let word = call.args.text("value").unwrap_or_default().to_owned();
+        if draft.global.settings.vmac_prefix.is_some() {
+            call.complain("repeated", format!("vmac prefix has already been specified - ignoring {word}"));
+        } else {
+            draft.global.settings.vmac_prefix = Some(word);
+        }
+    },
     ..KEYWORD
 };
 

@@ -39,7 +39,7 @@ fn use_vmac(draft: &mut Draft, call: &mut Call<'_>) {
 fn mac(vmac: &mut VmacDraft, word: &str) -> Result<(), String> {
     let bytes: Option<Vec<u8>> = word.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
     let bytes: [u8; 6] =
-        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(format!("VMAC invalid MAC address {word}"))?;
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| format!("VMAC invalid MAC address {word}"))?;
     if bytes[0] & 1 != 0 {
         return Err(format!("VMAC MAC address is multicast {word} - ignoring"));
     }

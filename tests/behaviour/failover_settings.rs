@@ -1,0 +1,95 @@
+//! Settings of the whole daemon that show outside it.
+
+use crate::{failover_pair::SECOND, space::Space};
+
+/// A router that is master after a fifth of a second, below settings of the daemon.
+fn configuration(settings: &str) -> String {
+    format!(
+        "global_defs {{\n{settings}\n}}\nvrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n priority 150\n \
+         version 3\n advert_int 0.05\n virtual_ipaddress {{\n 10.99.0.100/24\n }}\n}}\n"
+    )
+}
+
+#[test]
+fn processes_have_the_names_and_processors_of_the_file() {
+    let Some(space) = Space::new(&configuration("process_name parent\nvrrp_process_name child\nvrrp_cpu_affinity 0"))
+    else {
+        return;
+    };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; C=$(cat /run/vrrp.pid); cat /proc/$P/comm /proc/$C/comm
+         grep Cpus_allowed_list /proc/$C/status | cut -f2; stop
+         sed -i 's/process_name.*/process_names/; /cpu_aff/d' $D/keepalived.conf; : > /run/log; start; until_ok 5 has 10.99.0.100
+         cat /proc/$P/comm /proc/$(cat /run/vrrp.pid)/comm; stop",
+    );
+    assert_eq!(out, "parent\nchild\n0\nexit 0\nkeepalived\nkeepalived_vrrp\nexit 0\n");
+}
+
+#[test]
+fn file_with_a_fault_is_no_reload_when_that_is_asked_for() {
+    let Some(space) = Space::new(&configuration("reload_check_config /run/faults\nreload_file /run/reading")) else {
+        return;
+    };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; echo bogus >> $D/keepalived.conf; kill -HUP $P; until_ok 5 logged 'failed validation'
+         until_ok 5 grep -q \"Unknown keyword 'bogus'\" /run/faults && echo faulty; ls /run/reading 2>/dev/null
+         sed -i '/bogus/d; s/10.99.0.100/10.99.0.101/' $D/keepalived.conf; echo busy > /run/reading; kill -HUP $P
+         until_ok 5 has 10.99.0.101 && echo loaded; until_ok 5 test ! -e /run/reading && echo done; stop",
+    );
+    assert_eq!(out, "faulty\nloaded\ndone\nexit 0\n");
+}
+
+#[test]
+fn reload_comes_at_the_time_that_a_file_names() {
+    let Some(space) = Space::new(&configuration("reload_time_file /run/when")) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; sed -i 's/10.99.0.100/10.99.0.101/' $D/keepalived.conf
+         date -u -d '+3 seconds' +%H:%M:%SZ > /run/when; sleep 1; has 10.99.0.101 || echo 'not yet'
+         until_ok 8 has 10.99.0.101 && echo loaded; ls /run/when 2>/dev/null; stop",
+    );
+    assert_eq!(out, "not yet\nloaded\nexit 0\n");
+}
+
+#[test]
+fn dumps_of_several_daemons_have_several_names() {
+    let Some(space) = Space::new(&format!("instance one\n{}", configuration("data_use_instance"))) else { return };
+    let out = space.run(
+        "\"$KA\" -n -l -f $D/keepalived.conf >>/run/log 2>&1 & P=$!; until_ok 5 has 10.99.0.100; kill -USR1 $P
+         until_ok 5 test -s /tmp/keepalived.one.data; ls /tmp; stop",
+    );
+    assert_eq!(out, "keepalived.one.data\nkeepalived_parent.one.data\nexit 0\n");
+}
+
+#[test]
+fn late_timer_raises_the_priority_up_to_the_limit() {
+    let Some(space) = Space::new(&configuration("max_auto_priority 3\nmin_auto_priority_delay 300000")) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; C=$(cat /run/vrrp.pid); kill -STOP $C; sleep 0.8; kill -CONT $C
+         until_ok 5 logged 'ealtime priority 1' && echo raised; stop",
+    );
+    assert_eq!(out, "raised\nexit 0\n");
+}
+
+#[test]
+fn adverts_of_nobody_are_logged_when_that_is_asked_for() {
+    let Some(space) = Space::new(&configuration("log_unknown_vrids")) else { return };
+    let out = space.run(&format!(
+        "{SECOND}
+         sed -i 's/virtual_router_id 51/virtual_router_id 52/' $D/b.conf; start; bstart \"$KA\"
+         until_ok 5 logged 'Unknown VRID(52) received on interface(eth0). ignoring...' && echo logged; kill $B; wait $B; stop"
+    ));
+    assert_eq!(out, "logged\nexit 0\n");
+}
+
+#[test]
+fn interface_counts_as_down_only_when_that_lasts() {
+    let delays = "interface_up_down_delays {\n eth0 1 0.5\n}\n";
+    let Some(space) = Space::new(&format!("{delays}{}", configuration("disable_local_igmp"))) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; cat /proc/sys/net/ipv4/igmp_link_local_mcast_reports
+         ip link set eth9 down; sleep 0.4; ip link set eth9 up; sleep 1; grep -c FAULT /run/log
+         ip link set eth9 down; sleep 0.6; grep -c FAULT /run/log; until_ok 3 logged 'Entering FAULT STATE' && echo down
+         ip link set eth9 up; until_ok 5 has 10.99.0.100 && echo up; stop; cat /proc/sys/net/ipv4/igmp_link_local_mcast_reports",
+    );
+    assert_eq!(out, "0\n0\n0\ndown\nup\nexit 0\n1\n");
+}
