@@ -2,6 +2,7 @@
 //!
 //! * [`links`]: what interfaces there are and what changes (rtnetlink)
 //! * [`addresses`]: put an address on an interface, take it off
+//! * [`nft`]: rules for nftables
 //! * [`routing`]: put a route or a rule into the kernel's tables, take it out
 //! * [`vmac`]: interfaces with virtual MAC addresses
 //! * [`vrrp`]: raw sockets for protocol 112
@@ -12,6 +13,7 @@ pub mod addresses;
 pub mod announce;
 pub mod bfd;
 pub mod links;
+pub mod nft;
 pub mod routing;
 pub mod vmac;
 pub mod vrrp;

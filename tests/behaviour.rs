@@ -19,6 +19,8 @@ mod courses;
 mod ears;
 #[path = "behaviour/failover.rs"]
 mod failover;
+#[path = "behaviour/failover_firewall.rs"]
+mod failover_firewall;
 #[path = "behaviour/failover_mail.rs"]
 mod failover_mail;
 #[path = "behaviour/failover_pair.rs"]

@@ -1,6 +1,7 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
 mod asked;
+mod firewall;
 mod holds;
 mod priorities;
 mod statics;
@@ -19,6 +20,7 @@ use tokio::{
 
 use self::{
     asked::{Asked, Signals},
+    firewall::Firewall,
     holds::Holds,
     tasks::{Reports, Tasks},
     timers::Timers,
@@ -110,6 +112,7 @@ struct Process<'a> {
     /// The realtime priority that we have.
     realtime: u32,
     holds: Holds,
+    firewall: Firewall,
     tasks: Tasks,
     reports: Reports,
     signals: Signals,
@@ -139,6 +142,7 @@ impl<'a> Process<'a> {
             made: Made::new(),
             realtime: config.global.realtime_priority.unwrap_or(0),
             holds: Holds::new(),
+            firewall: Firewall::default(),
             tasks,
             reports,
             signals,
@@ -153,6 +157,7 @@ impl<'a> Process<'a> {
         if let Some(script) = &config.global.startup_script {
             process.run_and_wait(script).await;
         }
+        process.announce_firewall(&config);
         process.make_vmacs(&config).await;
         process.quieten(&config);
         process.add_static(&config, &Failover::default()).await;
@@ -218,9 +223,11 @@ impl<'a> Process<'a> {
     /// Hands an event to the routers and does what they say.
     async fn handle(&mut self, input: Input<'_>) {
         let outputs = self.router.handle(self.now(), input);
+        self.close();
         for output in outputs {
             self.obey(output).await;
         }
+        self.open();
     }
 
     async fn obey(&mut self, output: Output) {
@@ -435,6 +442,7 @@ impl<'a> Process<'a> {
         self.handle(Input::Stop).await;
         let config = self.router.config().clone();
         self.add_static(&Failover::default(), &config).await;
+        self.drop_firewall();
         self.remove_vmacs(self.made.keys().cloned().collect()).await;
         self.switches.restore();
         if let Some(script) = self.router.config().global.shutdown_script.clone() {

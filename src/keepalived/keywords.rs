@@ -40,6 +40,7 @@ pub const ALL: &[&[Keyword]] = &[
     global::limits::KEYWORDS,
     global::buffers::KEYWORDS,
     global::reload::KEYWORDS,
+    global::firewall::KEYWORDS,
     interfaces::KEYWORDS,
     instance::identity::KEYWORDS,
     instance::adverts::KEYWORDS,

@@ -79,6 +79,10 @@ pub struct Global {
     pub reload_repeat: bool,
     pub data_use_instance: bool,
     pub disable_local_igmp: bool,
+    /// `nftables`, and the name of the tables if it has one.
+    pub nftables: Option<Option<String>>,
+    pub nftables_priority: i32,
+    pub nftables_counters: bool,
     /// Interfaces whose changes count only after a while, by name.
     pub delays: Vec<(String, Delays)>,
 }
@@ -194,6 +198,9 @@ impl Default for Global {
             reload_repeat: false,
             data_use_instance: false,
             disable_local_igmp: false,
+            nftables: None,
+            nftables_priority: -1,
+            nftables_counters: false,
             delays: Vec::new(),
         }
     }

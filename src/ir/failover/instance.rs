@@ -40,6 +40,8 @@ pub struct Instance {
     pub excluded: Vec<Address>,
     /// Routes, then rules, that the master has.
     pub routing: Vec<Routing>,
+    /// Packets to its addresses are taken though it does not own them.
+    pub accept: bool,
     pub preempt: bool,
     pub preempt_delay: Duration,
     pub garp: Garp,
@@ -196,6 +198,7 @@ impl Instance {
             addresses: Vec::new(),
             excluded: Vec::new(),
             routing: Vec::new(),
+            accept: true,
             preempt: true,
             preempt_delay: Duration::ZERO,
             garp: Garp::default(),

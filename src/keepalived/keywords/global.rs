@@ -2,6 +2,7 @@
 
 pub(super) mod buffers;
 pub(super) mod dumps;
+pub(super) mod firewall;
 pub(super) mod garp;
 pub(super) mod limits;
 pub(super) mod mail;

@@ -124,6 +124,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         transport,
         source: draft.source,
         track_source: draft.track_source,
+        accept: draft.accept.unwrap_or(!strict),
         preempt: !draft.nopreempt,
         preempt_delay: draft.preempt_delay,
         garp: garp(&draft.garp, global.garp),

@@ -104,7 +104,7 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
             Version::V3 => format!("{} milli-sec", config.advert_interval.as_millis()),
         },
     );
-    line("Accept", "enabled".into());
+    line("Accept", if config.accept { "enabled" } else { "disabled" }.into());
     line("Preempt", if config.preempt { "enabled" } else { "disabled" }.into());
     if !config.preempt_delay.is_zero() {
         line("Preempt delay", format!("{} secs", config.preempt_delay.as_secs_f64()));

@@ -24,6 +24,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     PREEMPT_DELAY,
     STRICT_MODE,
     ACCEPT,
+    NO_ACCEPT,
     DONT_TRACK_PRIMARY,
     PROMOTE_SECONDARIES,
     DEBUG,
@@ -177,6 +178,15 @@ const ACCEPT: Keyword = Keyword {
     doc: "Packets to the addresses are taken by a master that does not own them; the default.",
     examples: &["accept"],
     lower: |draft, _| draft.instance().accept = Some(true),
+    ..KEYWORD
+};
+
+const NO_ACCEPT: Keyword = Keyword {
+    name: "no_accept",
+    blocks: INSTANCE,
+    doc: "Packets to the addresses are dropped unless the router owns them, as the RFC has it; by rules for nftables.",
+    examples: &["no_accept"],
+    lower: |draft, _| draft.instance().accept = Some(false),
     ..KEYWORD
 };
 
