@@ -16,6 +16,7 @@ pub mod scope;
 pub mod userlist;
 pub mod value;
 pub mod vars;
+pub mod versions;
 
 pub use eval::{eval, eval_as};
 pub use scope::Scope;

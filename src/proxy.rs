@@ -37,6 +37,7 @@ pub mod roster;
 pub mod rules;
 pub mod servers;
 pub mod session;
+pub mod sessions;
 pub mod signal;
 pub mod socket;
 pub mod socks;

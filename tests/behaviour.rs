@@ -37,6 +37,8 @@ mod farm;
 mod health;
 #[path = "behaviour/invalid_messages.rs"]
 mod invalid_messages;
+#[path = "behaviour/listings.rs"]
+mod listings;
 #[path = "behaviour/master.rs"]
 mod master;
 #[path = "behaviour/operators.rs"]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::expr::versions::Versions;
 use crate::health::state::{Admin, Change};
 use crate::ir::expr::{PatternEntry, PatternSet, PatternSetId};
 use crate::ir::{Config, ProxyId, ServerId};
@@ -55,6 +56,8 @@ pub trait Control {
     /// # Errors
     /// A pattern that does not compile.
     fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String>;
+    /// Does something with the versions that wait beside a set.
+    fn with_versions(&self, id: PatternSetId, f: &mut dyn FnMut(&mut Versions));
     /// A variable of the process: its type and its text.
     fn variable(&self, name: &str) -> Option<(&'static str, String)>;
     /// Gives a variable of the process the value of an expression, or of a formatted string.
@@ -97,4 +100,6 @@ pub struct ServerView {
     pub served: u32,
     pub most_served: u32,
     pub idle: u32,
+    /// Of each thread.
+    pub idle_by_thread: Vec<u32>,
 }

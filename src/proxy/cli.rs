@@ -1,7 +1,7 @@
 //! The runtime socket: takes operators' connections, reads their lines, writes answers.
 
-use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream as StdStream;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,14 +11,14 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, Async
 use tokio::sync::oneshot;
 
 use super::control::Hands;
-use super::end::Who;
 use super::handover::StatsSocket;
-use super::registry::Session as Listed;
+use super::sessions;
 use super::stream::traffic::print;
 use super::thread::Local;
 use super::world::{World, lock};
 use crate::cli::command::Output;
 use crate::cli::session::Session;
+use crate::cli::streams::Seen;
 use crate::log::traffic::{self, Closing, Side};
 use crate::process::poller;
 
@@ -56,7 +56,7 @@ async fn accept(
         let listener = tokio::net::UnixListener::from_std(listener)?;
         loop {
             if let Ok((stream, _)) = listener.accept().await {
-                let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), "unix:1");
+                let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), None);
                 let copy = if gives { rustix::io::fcntl_dupfd_cloexec(&stream, 3).ok() } else { None };
                 let (r, w) = stream.into_split();
                 tokio::task::spawn_local(converse(local, r, w, (session.clone(), copy.map(Into::into)), shown));
@@ -68,8 +68,7 @@ async fn accept(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         if let Ok((stream, peer)) = listener.accept().await {
-            let from = format!("{}:{}", peer.ip(), peer.port());
-            let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), &from);
+            let shown = Shown::begin(local.world, listener.as_raw_fd(), stream.as_raw_fd(), Some(peer));
             let (r, w) = stream.into_split();
             tokio::task::spawn_local(converse(local, r, w, (session.clone(), None), shown));
         }
@@ -87,7 +86,7 @@ pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
                 if stream.set_nonblocking(true).is_ok()
                     && let Ok(stream) = tokio::net::UnixStream::from_std(stream)
                 {
-                    let shown = Shown::begin(local.world, master.as_raw_fd(), stream.as_raw_fd(), "unix:1");
+                    let shown = Shown::begin(local.world, master.as_raw_fd(), stream.as_raw_fd(), None);
                     let (r, w) = stream.into_split();
                     tokio::task::spawn_local(converse(local, r, w, (Session::from_rights(rights), None), shown));
                 }
@@ -99,25 +98,38 @@ pub async fn from_master(local: &'static Local, master: Option<OwnedFd>) {
     }
 }
 
-/// An operator's connection counts as a stream, and `-d` shows it as one.
+/// An operator's connection counts as a stream, and is listed and shown as one.
 struct Shown {
     world: &'static World,
     lines: traffic::Stream<'static>,
 }
 
 impl Shown {
-    fn begin(world: &'static World, listener: RawFd, client: RawFd, from: &str) -> Self {
+    fn begin(world: &'static World, listener: RawFd, client: RawFd, from: Option<SocketAddr>) -> Self {
         let number = world.streams.fetch_add(1, Relaxed);
         let lines = traffic::Stream { number, proxy: "GLOBAL", client: Some(client), server: None };
         if world.shows_traffic {
-            print(&lines.accepted(listener, from));
+            let from = from.map_or_else(|| "unix:1".to_owned(), |a| format!("{}:{}", a.ip(), a.port()));
+            print(&lines.accepted(listener, &from));
         }
+        let seen = Seen {
+            number,
+            began: super::clock::unix_micros(),
+            client: from,
+            destination: None,
+            frontend: None,
+            backend: None,
+            server: None,
+            server_address: None,
+        };
+        lock(&world.operators).insert(number, seen);
         Self { world, lines }
     }
 }
 
 impl Drop for Shown {
     fn drop(&mut self) {
+        lock(&self.world.operators).remove(&self.lines.number);
         if self.world.shows_traffic {
             print(&self.lines.closed(Closing::Connections(Side::Server)));
         }
@@ -156,8 +168,8 @@ async fn converse(
         for (output, wants_prompt) in outputs {
             match output {
                 Output::Text(t) => answer.push_str(&t),
-                Output::Sessions(id) => answer.push_str(&sessions(local.world, id.as_deref()).await),
-                Output::Kill(id) => answer.push_str(&kill(local.world, &id).await),
+                Output::Sessions(id) => answer.push_str(&sessions::list(local.world, id.as_deref()).await),
+                Output::Kill(id) => answer.push_str(&sessions::kill(local.world, &id).await),
                 Output::Events { ring, wait, new } => {
                     let events = Events { ring: &ring, wait, new };
                     if events.show(local, &mut answer, &mut reader, &mut w).await.is_err() {
@@ -285,83 +297,4 @@ async fn read_payload(local: &'static Local, r: &mut (impl AsyncBufRead + Unpin)
             return None;
         }
     }
-}
-
-/// Asks every thread for something and waits for all of them.
-async fn ask_all<T: Send + 'static>(
-    world: &'static World,
-    ask: impl Fn(&'static Local) -> T + Send + Copy + 'static,
-) -> Vec<T> {
-    let threads = lock(&world.threads).clone();
-    let mut answers = Vec::new();
-    for t in threads {
-        let (sender, receiver) = oneshot::channel();
-        t.tell(move |local| {
-            let _ = sender.send(ask(local));
-        });
-        answers.push(receiver);
-    }
-    let mut out = Vec::new();
-    for a in answers {
-        out.extend(a.await);
-    }
-    out
-}
-
-/// `show sess`, each line beginning as the original's do.
-async fn sessions(world: &'static World, id: Option<&str>) -> String {
-    let wanted = id.map(|i| u64::from_str_radix(i.trim_start_matches("0x"), 16).unwrap_or(u64::MAX));
-    let lists =
-        ask_all(world, |local| local.registry.all().iter().map(|s| describe(local.world, s)).collect::<Vec<_>>()).await;
-    let mut out = String::new();
-    let mut all: Vec<_> = lists.into_iter().flatten().collect();
-    all.sort();
-    for (number, line) in all {
-        if wanted.is_none_or(|w| w == number) {
-            out.push_str(&line);
-        }
-    }
-    if out.is_empty() && id.is_some() {
-        return "Session not found.\n".to_owned();
-    }
-    out
-}
-
-fn describe(world: &World, s: &Listed) -> (u64, String) {
-    let name = |p: crate::ir::ProxyId| world.config.proxies[p.0].name.as_str();
-    let proto = match s.client.get() {
-        Some(a) if a.is_ipv4() => "tcpv4",
-        Some(_) => "tcpv6",
-        None => "unix_stream",
-    };
-    let age = (super::clock::unix_micros() - s.began.get()).max(0) / 1_000_000;
-    let server = s.backend.get().zip(s.server.get()).map(|(p, s)| world.config.proxies[p.0].servers[s.0].name.as_str());
-    let mut line = String::new();
-    let _ = writeln!(
-        line,
-        "{:#x}: proto={proto} src={} fe={} be={} srv={} age={age}s",
-        s.number.get(),
-        s.client.get().map_or_else(|| "unix:1".to_owned(), |a| a.to_string()),
-        s.frontend.get().map_or("<NONE>", name),
-        s.backend.get().map_or("<NONE>", name),
-        server.unwrap_or("<none>"),
-    );
-    (s.number.get(), line)
-}
-
-async fn kill(world: &'static World, id: &str) -> String {
-    let Ok(number) = u64::from_str_radix(id.trim_start_matches("0x"), 16) else {
-        return "No such session (use 'show sess').\n".to_owned();
-    };
-    let killed: usize = ask_all(world, move |local| {
-        let n = local.registry.kill(Who::Killed, |s| s.number.get() == number);
-        if n > 0 {
-            local.timers.wake_all();
-        }
-        n
-    })
-    .await
-    .into_iter()
-    .sum();
-    if killed == 0 { "No such session (use 'show sess').\n".to_owned() } else { String::new() }
 }

@@ -8,6 +8,7 @@ use super::thread::Local;
 use super::world::{World, lock};
 use super::{checks, operate, roster, statistics};
 use crate::cli::control::{Control, ServerView};
+use crate::expr::versions::Versions;
 use crate::haproxy::draft::Draft;
 use crate::haproxy::lower::format;
 use crate::haproxy::lower::sample::{self, Place};
@@ -46,6 +47,7 @@ impl Control for Hands {
         let is_checked = server.options.check && live.checks_enabled.load(Relaxed);
         let is_paused = health.admin == Admin::Maintenance && (is_checked || server.options.disabled);
         let (options, last) = (&server.options, health.last.verdict);
+        let threads = super::start::threads(&self.0.config);
         ServerView {
             address,
             weight: live.weight(),
@@ -75,6 +77,7 @@ impl Control for Hands {
             served: live.served(),
             most_served: live.counters.streams.max(),
             idle: live.counters.idle.get(),
+            idle_by_thread: live.idle_by_thread.iter().take(threads).map(|n| n.load(Relaxed)).collect(),
         }
     }
 
@@ -186,6 +189,10 @@ impl Control for Hands {
 
     fn set_patterns(&self, id: PatternSetId, entries: Vec<PatternEntry>) -> Result<(), String> {
         self.0.patterns.replace(id, entries)
+    }
+
+    fn with_versions(&self, id: PatternSetId, f: &mut dyn FnMut(&mut Versions)) {
+        f(lock(&self.0.pattern_versions).entry(id.0).or_default());
     }
 
     fn variable(&self, name: &str) -> Option<(&'static str, String)> {

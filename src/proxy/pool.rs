@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::clock::{self, Moment};
@@ -35,13 +36,15 @@ struct Idle {
 /// The idle connections of a thread, by proxy and server.
 pub struct Pool {
     world: &'static World,
+    /// Whose it is.
+    thread: usize,
     idle: RefCell<Vec<Vec<Vec<Idle>>>>,
 }
 
 impl Pool {
-    pub fn new(world: &'static World) -> Self {
+    pub fn new(world: &'static World, thread: usize) -> Self {
         let idle = world.proxies.iter().map(|p| p.servers.iter().map(|_| Vec::new()).collect()).collect();
-        Self { world, idle: RefCell::new(idle) }
+        Self { world, thread, idle: RefCell::new(idle) }
     }
 
     /// The connection used last that is still alive. `only_proven`: one that has carried more than one request.
@@ -55,7 +58,7 @@ impl Pool {
                 continue;
             }
             let found = list.remove(at).connection;
-            self.world.server(proxy, server).counters.idle.dec();
+            self.went(proxy, server);
             if is_alive(&found) {
                 return Some(found);
             }
@@ -73,6 +76,7 @@ impl Pool {
             return;
         }
         live.counters.idle.inc();
+        live.idle_by_thread[self.thread].fetch_add(1, Relaxed);
         let mut idle = self.idle.borrow_mut();
         let lists = &mut idle[proxy.0];
         // A server may have come after this thread.
@@ -97,10 +101,16 @@ impl Pool {
                 let before = list.len();
                 list.retain(|i| now.since(i.since) < limit);
                 for _ in list.len()..before {
-                    self.world.proxies[p].servers[s].counters.idle.dec();
+                    self.went(ProxyId(p), ServerId(s));
                 }
             }
         }
+    }
+
+    fn went(&self, proxy: ProxyId, server: ServerId) {
+        let live = self.world.server(proxy, server);
+        live.counters.idle.dec();
+        live.idle_by_thread[self.thread].fetch_sub(1, Relaxed);
     }
 
     /// Closes every idle connection of a server.
@@ -108,7 +118,7 @@ impl Pool {
         let mut idle = self.idle.borrow_mut();
         let list = idle[proxy.0].get_mut(server.0).map(std::mem::take).unwrap_or_default();
         list.iter().for_each(|_| {
-            self.world.server(proxy, server).counters.idle.dec();
+            self.went(proxy, server);
         });
     }
 }

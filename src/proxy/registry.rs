@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use crate::expr::scope::Connection;
 use crate::ir::{ProxyId, ServerId};
 
 /// What can be told about a stream, and how it is ended from outside. It lives as long as the stream's memory, so everything
@@ -14,6 +15,10 @@ pub struct Session {
     /// Microseconds since 1970.
     pub began: Cell<i64>,
     pub client: Cell<Option<SocketAddr>>,
+    /// Where the client went to.
+    pub destination: Cell<Option<SocketAddr>>,
+    /// Index of the `bind` in the frontend.
+    pub listener: Cell<usize>,
     /// `None` while there is no request.
     pub frontend: Cell<Option<ProxyId>>,
     pub backend: Cell<Option<ProxyId>>,
@@ -28,6 +33,8 @@ impl Session {
             number: Cell::new(0),
             began: Cell::new(0),
             client: Cell::new(None),
+            destination: Cell::new(None),
+            listener: Cell::new(0),
             frontend: Cell::new(None),
             backend: Cell::new(None),
             server: Cell::new(None),
@@ -36,10 +43,12 @@ impl Session {
     }
 
     /// A request begins.
-    pub fn begin(&self, number: u64, began: i64, client: Option<SocketAddr>, frontend: ProxyId) {
+    pub fn begin(&self, number: u64, began: i64, connection: &Connection, (frontend, listener): (ProxyId, usize)) {
         self.number.set(number);
         self.began.set(began);
-        self.client.set(client);
+        self.client.set(connection.source);
+        self.destination.set(connection.destination);
+        self.listener.set(listener);
         self.frontend.set(Some(frontend));
     }
 

@@ -29,6 +29,8 @@ pub struct ServerLive {
     pub proxy: ProxyId,
     pub id: ServerId,
     pub counters: counters::Server,
+    /// Idle connections of each thread.
+    pub idle_by_thread: [AtomicU32; super::start::MOST_THREADS],
     /// Where it is; `None` while its name could not be resolved.
     pub address: ArcSwap<Option<Target>>,
     /// Its value in cookies: its own, or one made from the backend's secret.
@@ -144,6 +146,7 @@ impl ServerLive {
             proxy,
             id,
             counters: counters::Server::default(),
+            idle_by_thread: [const { AtomicU32::new(0) }; super::start::MOST_THREADS],
             address: ArcSwap::from_pointee(Target::of(&s.address)),
             cookie: ArcSwap::from_pointee(o.cookie.clone()),
             socks: o.socks4.as_ref().and_then(Target::of),

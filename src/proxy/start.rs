@@ -354,9 +354,12 @@ async fn keep_time(local: &'static thread::Local) {
     }
 }
 
+/// The most threads that a process may have.
+pub const MOST_THREADS: usize = 64;
+
 /// How many threads serve.
 pub fn threads(config: &Config) -> usize {
-    let of_machine = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(64);
+    let of_machine = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
     config.global.nbthread.map_or_else(of_machine, |n| n as usize).max(1)
 }
 

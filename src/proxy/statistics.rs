@@ -142,15 +142,15 @@ fn automatic_fullconn(world: &World, backend: ProxyId) -> u32 {
         .filter(|(i, p)| sends(*i, p))
         .map(|(i, _)| world.proxies[i].maxconn.load(Relaxed))
         .fold(0, u32::saturating_add);
-    total.div_ceil(10)
+    total.div_ceil(10).max(1)
 }
 
 /// The process as `show info` tells it.
 pub fn facts(world: &World) -> Facts {
     let g = &world.config.global;
     let now = world.uptime_ms();
-    // The guard must be gone before the facts are put together.
-    let threads = lock(&world.threads).len() as u32;
+    // Some may still be starting.
+    let threads = super::start::threads(&world.config) as u32;
     let open = world.proxies.iter().flat_map(|p| &p.listeners).filter(|l| l.open.load(Relaxed)).count() as u32;
     let maxsock = super::limits::maxsock(&world.config);
     Facts {
@@ -186,8 +186,14 @@ pub fn facts(world: &World) -> Facts {
         bytes_out: world.process.bytes_out.get(),
         bytes_out_rate: u64::from(world.process.bytes_out_rate.get(now)),
         start_time: u64::try_from(world.started_at / 1_000_000).unwrap_or(0),
+        exact_uptime: micros(super::clock::unix_micros() - world.started_at),
+        exact_start: micros(world.started_at),
         memory: resident().unwrap_or(0),
     }
+}
+
+fn micros(n: i64) -> std::time::Duration {
+    std::time::Duration::from_micros(u64::try_from(n).unwrap_or(0))
 }
 
 /// What `-m` or the system allows, bytes; 0 is no limit.

@@ -278,7 +278,7 @@ impl Stream {
         self.captures.response.clear();
         self.effects.clone_from(&Effects::default());
         self.number = self.local.world.streams.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.entry.session.begin(self.number, self.begun_at, c.connection.source, c.front);
+        self.entry.session.begin(self.number, self.begun_at, &c.connection, (c.front, c.listener));
         c.session = self.entry.session.clone();
         let t = &mut self.transaction;
         t.status = None;

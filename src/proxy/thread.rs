@@ -76,7 +76,7 @@ pub fn run<F: Future>(
             world,
             index,
             timers: Timers::new(),
-            pool: Pool::new(world),
+            pool: Pool::new(world, index),
             scratch: RefCell::default(),
             courses: RefCell::default(),
             closing,

@@ -1,5 +1,6 @@
 //! What all threads of a process share: the configuration, which never changes, and what lives beside it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -11,8 +12,10 @@ use super::logger::{Identity, Line, Target};
 use super::rings::RingLive;
 use super::servers::ServerLive;
 use crate::balance::farm::{Farm, Member};
+use crate::cli::streams::Seen;
 use crate::expr::pattern::Library;
 use crate::expr::vars::VarList;
+use crate::expr::versions::Versions;
 use crate::ir::growing::Growing;
 use crate::ir::proxy::{Balance, Proxy};
 use crate::ir::{Config, ProxyId, ServerId};
@@ -25,6 +28,8 @@ use crate::table::store::Table;
 pub struct World {
     pub config: Config,
     pub patterns: Library,
+    /// By the first of the sets that share a file.
+    pub pattern_versions: Mutex<BTreeMap<usize, Versions>>,
     pub variables: Arc<RwLock<VarList>>,
     pub proxies: Vec<ProxyLive>,
     pub process: counters::Process,
@@ -51,6 +56,8 @@ pub struct World {
     pub invalid_messages: AtomicU64,
     /// Streams so far: numbers them.
     pub streams: AtomicU64,
+    /// Connections of operators, by their numbers.
+    pub operators: Mutex<BTreeMap<u64, Seen>>,
     /// `-d`: every stream is shown on standard output.
     pub shows_traffic: bool,
 }
@@ -130,6 +137,7 @@ impl World {
         let global_log = config.global.log.iter().map(|t| Target::new(t, &rings)).collect();
         Ok(Self {
             patterns,
+            pattern_versions: Mutex::default(),
             variables: Arc::default(),
             proxies,
             process: counters::Process::default(),
@@ -152,6 +160,7 @@ impl World {
             hearing: watch::Sender::default(),
             invalid_messages: AtomicU64::new(0),
             streams: AtomicU64::new(0),
+            operators: Mutex::default(),
             shows_traffic: false,
             config,
         })

@@ -28,11 +28,13 @@ impl Field {
 }
 
 /// A field's value; the variant is its type in typed output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     U32(u32),
     S32(i32),
     U64(u64),
+    /// Where `float` asks for more than whole numbers.
+    Float(f64),
     Str(String),
 }
 
@@ -42,6 +44,7 @@ impl Value {
             Self::U32(_) => "u32",
             Self::S32(_) => "s32",
             Self::U64(_) => "u64",
+            Self::Float(_) => "flt",
             Self::Str(_) => "str",
         }
     }
@@ -53,6 +56,8 @@ impl std::fmt::Display for Value {
             Self::U32(n) => write!(f, "{n}"),
             Self::S32(n) => write!(f, "{n}"),
             Self::U64(n) => write!(f, "{n}"),
+            // To the microsecond, without the zeros behind.
+            Self::Float(n) => f.write_str(format!("{n:.6}").trim_end_matches('0').trim_end_matches('.')),
             Self::Str(s) => f.write_str(s),
         }
     }

@@ -56,6 +56,9 @@ pub struct Facts {
     pub bytes_out_rate: u64,
     /// Seconds since the epoch.
     pub start_time: u64,
+    /// The same two to the microsecond.
+    pub exact_uptime: std::time::Duration,
+    pub exact_start: std::time::Duration,
     /// Resident memory, bytes.
     pub memory: u64,
     /// Bytes; 0 is none.
@@ -187,6 +190,31 @@ pub fn entries(facts: &Facts) -> Vec<Entry> {
         .map(|field| Entry { field, value: (field.get)(facts) })
         .collect()
 }
+
+/// The same with times to the microsecond, and rates as such (`show info float`).
+pub fn exact_entries(facts: &Facts) -> Vec<Entry> {
+    let mut all = entries(facts);
+    for e in &mut all {
+        e.value = match (e.field.name, &e.value) {
+            ("Uptime_sec", _) => Value::Float(facts.exact_uptime.as_secs_f64()),
+            ("Start_time_sec", _) => Value::Float(facts.exact_start.as_secs_f64()),
+            (name, U32(n)) if RATES.contains(&name) => Value::Float(f64::from(*n)),
+            _ => continue,
+        };
+    }
+    all
+}
+
+const RATES: [&str; 8] = [
+    "ConnRate",
+    "SessRate",
+    "SslRate",
+    "SslFrontendKeyRate",
+    "SslFrontendSessionReuse_pct",
+    "SslBackendKeyRate",
+    "CompressBpsIn",
+    "CompressBpsOut",
+];
 
 /// Positions count all fields, whether shown or not.
 pub fn position(e: &Entry) -> usize {

@@ -12,6 +12,7 @@ fn value(v: &Value) -> Json {
         Value::U32(n) => json!({ "type": "u32", "value": n }),
         Value::S32(n) => json!({ "type": "s32", "value": n }),
         Value::U64(n) => json!({ "type": "u64", "value": n }),
+        Value::Float(n) => json!({ "type": "flt", "value": n }),
         Value::Str(s) => json!({ "type": "str", "value": s }),
     }
 }

@@ -16,7 +16,6 @@ missing! {
         "new ssl crl-file" "set ssl ca-file" "set ssl cert" "set ssl crl-file" "set ssl ocsp-response" "set ssl tls-key"
         "show ssl ca-file" "show ssl cert" "show ssl crl-file" "show ssl crt-list" "show ssl ocsp-response" "show ssl providers"
         "show tls-keys";
-    "replace patterns in one step": "commit acl" "commit map" "prepare acl" "prepare map";
     "the inside of the process":
         "show activity" "show fd" "show pools" "show profiling" "set profiling" "show tasks" "show threads"
         "show trace" "trace" "debug dev";

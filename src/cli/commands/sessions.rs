@@ -10,7 +10,7 @@ const SHOW_SESS: Command = Command {
     args: "[id]",
     level: AccessLevel::Operator,
     doc: "report the list of current sessions or dump this exact session",
-    run: |_, _, input| Output::Sessions(Some(input.word(0).to_owned()).filter(|w| !w.is_empty() && w != "all")),
+    run: |_, _, input| Output::Sessions(Some(input.word(0).to_owned()).filter(|w| !w.is_empty())),
     ..COMMAND
 };
 const SHUTDOWN_SESSION: Command = Command {

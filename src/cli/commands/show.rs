@@ -32,8 +32,8 @@ const INFO: Command = Command {
     args: "[desc|json|typed|float]*",
     doc: "report information about the running process",
     run: |_, c, input| {
-        let entries = info::entries(&c.facts());
         let has = |w: &str| input.words.iter().any(|x| x == w);
+        let entries = if has("float") { info::exact_entries(&c.facts()) } else { info::entries(&c.facts()) };
         Output::Text(match (has("json"), has("typed")) {
             (true, _) => json::info(&entries) + "\n",
             (_, true) => info::typed(&entries),
@@ -311,8 +311,9 @@ const SERVERS_CONN: Command = Command {
             Ok(l) => l,
             Err(e) => return e,
         };
-        let mut out = String::from(
-            "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[1]\n",
+        let mut out = format!(
+            "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[{}]\n",
+            c.facts().threads
         );
         for (p, s) in list {
             let (proxy, v) = (c.config().proxy(p), c.server(p, s));
@@ -320,7 +321,7 @@ const SERVERS_CONN: Command = Command {
             let (addr, port) = v.address.map_or_else(|| ("-".to_owned(), 0), |a| (a.ip().to_string(), a.port()));
             let _ = writeln!(
                 out,
-                "{}/{} {}/{} {addr} {port} - {} {} {} {} 0 {idle} {} {idle} {idle}",
+                "{}/{} {}/{} {addr} {port} - {} {} {} {} 0 {idle} {} {idle}{}",
                 proxy.name,
                 server.name,
                 proxy.id,
@@ -330,6 +331,7 @@ const SERVERS_CONN: Command = Command {
                 v.most_served,
                 v.most_served.min(v.served + 1),
                 server.options.pool_max_conn.unwrap_or(-1),
+                v.idle_by_thread.iter().fold(String::new(), |all, n| format!("{all} {n}")),
                 idle = v.idle,
             );
         }
