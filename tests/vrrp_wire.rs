@@ -79,6 +79,7 @@ fn become_master(text: &'static str, addresses: &[&str]) -> (Router, Vec<Output>
     let mac = Some([0x9a, 0x16, 0x79, 0x51, 0x36, 0xa3]);
     let mut now = Duration::ZERO;
     router.handle(now, Input::Link(Link { name: "eth0".into(), index: 2, up: true, addresses, mac, mtu: 1500 }));
+    router.handle(now, Input::Link(Link { name: "eth1".into(), index: 3, up: true, mac, ..Link::default() }));
     let mut timers = std::collections::BTreeMap::new();
     let mut all = Vec::new();
     let mut pending = router.handle(now, Input::Start);
@@ -230,6 +231,17 @@ fn version_3_of_ipv4_sums_over_a_pseudo_header() {
 }
 
 #[test]
+fn old_checksum_of_unicast_is_that_of_the_group() {
+    assert_sent(
+        "vrrp_instance X { \n version 3 \n interface eth0 \n virtual_router_id 50 \n priority 150 \n advert_int 0.2 \n \
+         old_unicast_checksum \n unicast_src_ip 10.99.0.1 \n unicast_peer { \n 10.99.0.2 \n } \n virtual_ipaddress { \n \
+         10.99.0.150 \n 10.98.0.150 dev eth1 \n 10.98.0.250 dev eth1 \n } \n }",
+        "10.99.0.1",
+        &["45c0 0028 0001 0000 ff70 a5dc 0a63 0001 0a63 0002 3132 9603 0014 2c6e 0a63 0096 0a62 0096 0a62 00fa"],
+    );
+}
+
+#[test]
 fn owner_is_master_from_the_first_moment() {
     let text = "vrrp_instance VI { \n state MASTER \n version 3 \n interface eth0 \n virtual_router_id 60 \n priority \
                 255 \n virtual_ipaddress { \n 10.99.0.60/24 \n } \n }";
@@ -292,6 +304,19 @@ fn announcements_come_in_fives_at_once_and_after_five_seconds() {
         .take(5)
         .collect();
     assert_eq!(order, ["advert", "address", "address", "announce", "announce"]);
+}
+
+#[test]
+fn switches_elsewhere_are_told_again_and_again_by_one_address_of_each_interface() {
+    let text = "vrrp_instance X { \n interface eth0 \n virtual_router_id 50 \n garp_extra_if all 2 \n garp_master_delay 0 \n \
+                virtual_ipaddress { \n 10.99.0.150 \n 10.98.0.150 dev eth1 \n 10.98.0.250 dev eth1 \n } \n }";
+    let (_, outputs) = become_master(text, &["10.99.0.1"]);
+    let announced = outputs.iter().filter_map(|output| match output {
+        Output::Announce(Announce { interface, ip, count: 1, .. }) => Some((interface.as_str(), ip.to_string())),
+        _ => None,
+    });
+    let expected = ("eth1", "10.98.0.150".to_owned());
+    assert_eq!(announced.collect::<Vec<_>>(), [expected.clone(), expected.clone(), expected]);
 }
 
 #[test]

@@ -320,6 +320,12 @@ impl<'a> Process<'a> {
                     self.restore_static_route(table, to).await;
                 }
             }
+            links::Change::RuleRemoved { family, preference } => {
+                if !routing::has_rule(&self.netlink, family, preference).await {
+                    self.handle(Input::RuleLost { family, preference }).await;
+                    self.restore_static_rule(family, preference).await;
+                }
+            }
             links::Change::Removed { interface, ip } => {
                 let Some(index) = self.links.get(&interface).map(|link| link.index) else { return };
                 // The message may be of a removal of ours that an addition has followed since.

@@ -17,7 +17,7 @@ use crate::text::source::Span;
 pub use address::{Address, Label, Scope};
 pub use bfd::Bfd;
 pub use global::Global;
-pub use instance::{Auth, Family, Garp, Instance, Peer, Role, Transport, Version};
+pub use instance::{Auth, Family, Garp, Instance, OldChecksum, Peer, Role, Transport, Version};
 pub use notify::{Command, Notify, RunAs};
 pub use routing::Routing;
 pub use track::{ProcessMatch, Script, TrackFile, TrackProcess, Tracking, Weight};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ir::failover::{
-        Address, Global, MissingFeature, Notify, Peer, ProcessMatch, Role, RunAs, Version, Weight,
+        Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, Version, Weight,
         global::Delays,
         notify::Command,
         routing::{Route, Rule},
@@ -112,6 +112,9 @@ pub struct InstanceDraft {
     pub vmac: Option<VmacDraft>,
     pub vmac_addresses: bool,
     pub xmit_base: bool,
+    pub old_checksum: Option<OldChecksum>,
+    /// FAULT without peers.
+    pub needs_peers: bool,
 }
 
 /// `use_vmac`.
@@ -144,6 +147,8 @@ pub struct GarpDraft {
     pub lower_prio_repeat: Option<u32>,
     pub interval: Option<Duration>,
     pub na_interval: Option<Duration>,
+    /// The period, and whether it is for all interfaces.
+    pub elsewhere: Option<(Duration, bool)>,
 }
 
 /// One `garp_group`.

@@ -17,7 +17,10 @@ use rtnetlink::{
 use tokio::sync::mpsc;
 
 use super::routing;
-use crate::{ir::failover::global::Buffer, vrrp::input::Link};
+use crate::{
+    ir::failover::{Family, global::Buffer},
+    vrrp::input::Link,
+};
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,11 @@ pub enum Change {
     Removed {
         interface: String,
         ip: IpAddr,
+    },
+    /// A rule that bears our mark left the kernel's tables; whether by us is not known here.
+    RuleRemoved {
+        family: Family,
+        preference: u32,
     },
     /// A route that bears our mark left the kernel's tables; whether by us is not known here.
     RouteRemoved {
@@ -57,6 +65,8 @@ pub async fn watch(
         MulticastGroup::Ipv6Ifaddr,
         MulticastGroup::Ipv4Route,
         MulticastGroup::Ipv6Route,
+        MulticastGroup::Ipv4Rule,
+        MulticastGroup::Ipv6Rule,
     ];
     let (mut monitor, _, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
     size(monitor.socket_mut().socket_mut(), told)?;
@@ -163,6 +173,10 @@ impl Table {
             RouteNetlinkMessage::DelAddress(message) => self.remove(&message),
             RouteNetlinkMessage::DelRoute(message) => {
                 routing::ours(&message).map(|(table, to)| Change::RouteRemoved { table, to }).into_iter().collect()
+            }
+            RouteNetlinkMessage::DelRule(message) => {
+                let ours = routing::our_rule(&message);
+                ours.map(|(family, preference)| Change::RuleRemoved { family, preference }).into_iter().collect()
             }
             _ => Vec::new(),
         }

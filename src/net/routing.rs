@@ -15,7 +15,7 @@ use netlink_packet_route::{
     },
     rule::{RuleAction, RuleAttribute, RuleMessage, RuleUidRange},
 };
-use rtnetlink::Handle;
+use rtnetlink::{Handle, IpVersion};
 
 use super::addresses::accept;
 use crate::{
@@ -83,6 +83,34 @@ pub fn ours(message: &RouteMessage) -> Option<(u32, (IpAddr, u8))> {
         }
     }
     Some((table, (to, message.header.destination_prefix_length)))
+}
+
+/// Family and preference of a rule that bears keepalived's mark.
+#[must_use]
+pub fn our_rule(message: &RuleMessage) -> Option<(Family, u32)> {
+    let family = match message.header.family {
+        AddressFamily::Inet => Family::V4,
+        AddressFamily::Inet6 => Family::V6,
+        _ => return None,
+    };
+    let marked = |attribute: &RuleAttribute| *attribute == RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL));
+    let preference = message.attributes.iter().find_map(|attribute| match attribute {
+        RuleAttribute::Priority(preference) => Some(*preference),
+        _ => None,
+    });
+    message.attributes.iter().any(marked).then_some((family, preference.unwrap_or(0)))
+}
+
+/// Whether the kernel has such a rule of ours now.
+pub async fn has_rule(handle: &Handle, of: Family, preference: u32) -> bool {
+    let version = if of == Family::V4 { IpVersion::V4 } else { IpVersion::V6 };
+    let mut answers = handle.rule().get(version).execute();
+    while let Ok(Some(message)) = answers.try_next().await {
+        if our_rule(&message) == Some((of, preference)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the kernel has such a route of ours now.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{ip::Datagram, output::TimerId};
-use crate::ir::failover::Failover;
+use crate::ir::failover::{Failover, Family};
 
 /// One event. The shell hands them over one at a time, each with the time it happened.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Input<'a> {
     AddressLost { interface: &'a str, ip: IpAddr },
     /// A route was removed, and not by us.
     RouteLost { table: u32, to: (IpAddr, u8) },
+    /// A rule was removed, and not by us.
+    RuleLost { family: Family, preference: u32 },
     /// A script ended.
     Script { name: &'a str, outcome: Outcome },
     /// Whether the processes that a `vrrp_track_process` wants are there.

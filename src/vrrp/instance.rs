@@ -33,7 +33,7 @@ use super::{
     verdict::{self, Heard, Known, Rejection},
     why::{Fault, State, Why},
 };
-use crate::ir::failover::{Instance, Routing, Version};
+use crate::ir::failover::{Family, Instance, OldChecksum, Routing, Version};
 
 /// What a router needs of its surroundings during one event.
 pub(super) struct Moment<'a> {
@@ -86,6 +86,8 @@ pub struct VirtualRouter {
     started: bool,
     /// The first state is being entered.
     starting: bool,
+    /// Unicast adverts are summed as before keepalived 1.3.7.
+    old_checksum: bool,
     /// Somebody else says that the addresses are his.
     disputed: bool,
     /// Member of a group: its time to take over is the group's.
@@ -115,6 +117,7 @@ impl VirtualRouter {
             down_at: None,
             started: false,
             starting: false,
+            old_checksum: config.old_checksum == OldChecksum::Always,
             disputed: false,
             grouped: false,
             ready: false,
@@ -226,6 +229,7 @@ impl VirtualRouter {
         self.refusals.forgive(heard.from);
         self.stats.advert_rcvd += 1;
         self.sequence = heard.sequence.unwrap_or(self.sequence);
+        self.old_checksum |= heard.old_checksum;
         if heard.priority == 0 {
             self.stats.pri_zero_rcvd += 1;
         }
@@ -418,6 +422,17 @@ impl VirtualRouter {
         };
         if self.state == State::Master && self.config.routing.iter().any(ours) {
             self.give_way(moment, Why::RouteLost(to.0, to.1));
+        }
+    }
+
+    /// Somebody removed one of our rules.
+    pub(super) fn rule_lost(&mut self, moment: &mut Moment<'_>, family: Family, preference: u32) {
+        let ours = |entry: &Routing| match entry {
+            Routing::Rule(rule) => rule.tracked && rule.preference == preference && rule.family == family,
+            Routing::Route(_) => false,
+        };
+        if self.state == State::Master && self.config.routing.iter().any(ours) {
+            self.give_way(moment, Why::RuleLost(preference));
         }
     }
 

@@ -76,6 +76,8 @@ pub enum TimerKind {
     AnnounceLower,
     /// Master: the periodic announcement.
     AnnounceRefresh,
+    /// Master: the periodic announcement on other interfaces.
+    AnnounceElsewhere,
 }
 
 /// A line for the log, without time and process.

@@ -14,7 +14,10 @@
 //!
 //! Version 2's checksum covers the message, version 3's also a pseudo-header (RFC 9568 section 5.2.8), for IPv4 too.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use crate::ir::failover::{Auth, Family, Instance, Version};
 
@@ -26,6 +29,8 @@ pub const HEADER: usize = 8;
 pub const AUTH_TRAILER: usize = 8;
 /// The only message type.
 pub const ADVERTISEMENT: u8 = 1;
+/// What keepalived before 1.3.7 took for the destination of unicast adverts in version 3's checksum.
+pub const OLD_DESTINATION: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
 const CHECKSUM_AT: usize = 6;
 
 /// An advertisement to be sent.

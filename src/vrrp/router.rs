@@ -82,6 +82,9 @@ impl Router {
             Input::RouteLost { table, to } => {
                 self.each(now, &mut out, |router, moment| router.route_lost(moment, table, to));
             }
+            Input::RuleLost { family, preference } => {
+                self.each(now, &mut out, |router, moment| router.rule_lost(moment, family, preference));
+            }
             Input::Script { name, outcome } => self.script(now, name, &outcome, &mut out),
             Input::Process { name, up } => {
                 self.watched.processes.insert(name.to_owned(), up);

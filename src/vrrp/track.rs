@@ -6,7 +6,7 @@ use super::{
     input::{Link, Outcome},
     why::Fault,
 };
-use crate::ir::failover::{Family, Instance, Script, Tracking, Weight};
+use crate::ir::failover::{Family, Instance, Script, Tracking, Transport, Weight};
 
 /// Priority of an owner; it never changes.
 pub const OWNER: u8 = 255;
@@ -137,6 +137,9 @@ impl Watched {
             tally.faults.push(Fault::Interface(own.name.clone()));
         } else if source(instance, link).is_none() {
             tally.faults.push(Fault::NoSource);
+        }
+        if matches!(&instance.transport, Transport::Unicast { peers, .. } if peers.is_empty()) {
+            tally.faults.push(Fault::NoPeers);
         }
         for address in instance.all_addresses() {
             let device = instance.device(address);

@@ -5,10 +5,10 @@ use std::{fmt, net::IpAddr, time::Duration};
 use super::{
     ah::{self, Seal},
     ip::{Datagram, TTL},
-    packet::{self, ADVERTISEMENT, HEADER, Raw},
+    packet::{self, ADVERTISEMENT, HEADER, OLD_DESTINATION, Raw},
     stats::Stats,
 };
-use crate::ir::failover::{Auth, Instance, Transport, Version};
+use crate::ir::failover::{Auth, Instance, OldChecksum, Transport, Version};
 
 /// What a good advert says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Heard {
     pub interval: Duration,
     /// Of its authentication header.
     pub sequence: Option<u32>,
+    /// It was summed as before keepalived 1.3.7.
+    pub old_checksum: bool,
 }
 
 /// What earlier adverts have left behind.
@@ -200,7 +202,10 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Resu
     if raw.kind() != ADVERTISEMENT {
         return Err(Rejection::Kind(raw.kind()));
     }
-    if !raw.checksum_holds(instance.version, datagram.source, datagram.destination) {
+    let holds = |destination| raw.checksum_holds(instance.version, datagram.source, destination);
+    let old_checksum = !holds(datagram.destination);
+    let may_be_old = unicast && datagram.source.is_ipv4() && instance.old_checksum != OldChecksum::Never;
+    if old_checksum && !(may_be_old && holds(OLD_DESTINATION)) {
         return Err(Rejection::Checksum(ours));
     }
     if !(instance.skip_check_adv_addr && known.master == Some(datagram.source)) {
@@ -208,7 +213,7 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Resu
     }
     judge_peer(instance, datagram)?;
     let sequence = judge_seal(instance.auth, datagram, known.sequence)?;
-    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval(), sequence })
+    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval(), sequence, old_checksum })
 }
 
 /// Equal numbers pass: two masters that count in step would else never hear each other.

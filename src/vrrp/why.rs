@@ -61,6 +61,8 @@ pub enum Why {
     AddressLost(IpAddr),
     /// Somebody else removed a route of ours.
     RouteLost(IpAddr, u8),
+    /// Somebody else removed a rule of ours, by its preference.
+    RuleLost(u32),
     Group(String),
     Reload,
     Stop,
@@ -71,6 +73,8 @@ pub enum Why {
 pub enum Fault {
     /// The router's own interface.
     Interface(String),
+    /// Unicast, and nobody to send to.
+    NoPeers,
     /// No address to send from.
     NoSource,
     TrackedInterface(String),
@@ -87,6 +91,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interface(name) => write!(f, "interface {name} down"),
+            Self::NoPeers => f.write_str("no unicast peers"),
             Self::NoSource => f.write_str("no source address"),
             Self::TrackedInterface(name) => write!(f, "tracked interface {name} down"),
             Self::Script(name) => write!(f, "script {name} failed"),
@@ -115,6 +120,7 @@ impl fmt::Display for Why {
             Self::Recovered => f.write_str("faults are gone"),
             Self::AddressLost(address) => write!(f, "{address} was removed by somebody else"),
             Self::RouteLost(to, length) => write!(f, "the route to {to}/{length} was removed by somebody else"),
+            Self::RuleLost(preference) => write!(f, "rule {preference} was removed by somebody else"),
             Self::Group(name) => write!(f, "group {name}"),
             Self::Reload => f.write_str("reload"),
             Self::Stop => f.write_str("stop"),

@@ -99,3 +99,13 @@ fn reload_changes_only_the_routes_that_changed() {
     let Some(out) = tables("$KA", rest) else { return };
     assert!(out.ends_with("0\n0\n0\n2\n"), "{out}");
 }
+
+#[test]
+fn removed_rule_comes_back_by_an_election_and_a_static_one_at_once() {
+    let rest = "ip rule del preference 16384; until_ok 5 eval 'ip rule | grep -q ^16384:' && echo back
+                grep -c 'Entering BACKUP STATE$' /run/log; ip rule del preference 200
+                until_ok 5 eval 'ip rule | grep -q ^200:' && echo too; kill $P; wait $P";
+    let Some(out) = tables("$KA", rest) else { return };
+    assert!(out.contains("back\n1\n"), "{out}");
+    assert!(out.ends_with("too\n"), "{out}");
+}

@@ -93,3 +93,15 @@ fn interface_counts_as_down_only_when_that_lasts() {
     );
     assert_eq!(out, "0\n0\n0\ndown\nup\nexit 0\n1\n");
 }
+
+#[test]
+fn unicast_without_peers_is_a_fault_when_that_is_asked_for() {
+    let Some(space) = Space::new(&configuration("").replace("version 3", "version 3\n unicast_fault_no_peer")) else {
+        return;
+    };
+    let out = space.run(
+        "start; until_ok 3 logged 'Cannot use unicast without any peers - going to fault state'
+         until_ok 3 logged 'Entering FAULT STATE' && echo fault; sleep 0.5; has 10.99.0.100 || echo free; stop",
+    );
+    assert_eq!(out, "fault\nfree\nexit 0\n");
+}

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Process;
 use crate::{
-    ir::failover::{Address, Failover, Routing},
+    ir::failover::{Address, Failover, Family, Routing},
     vrrp::Output,
 };
 
@@ -37,6 +37,12 @@ impl Process<'_> {
 
     pub(super) async fn restore_static_route(&mut self, table: u32, to: (IpAddr, u8)) {
         let is_it = |entry: &&Routing| matches!(entry, Routing::Route(route) if route.tracked && route.table == table && route.to == to);
+        let Some(entry) = self.router.config().static_routing.iter().find(is_it).cloned() else { return };
+        self.obey(Output::AddRouting(entry)).await;
+    }
+
+    pub(super) async fn restore_static_rule(&mut self, family: Family, preference: u32) {
+        let is_it = |entry: &&Routing| matches!(entry, Routing::Rule(rule) if rule.tracked && rule.preference == preference && rule.family == family);
         let Some(entry) = self.router.config().static_routing.iter().find(is_it).cloned() else { return };
         self.obey(Output::AddRouting(entry)).await;
     }

@@ -30,6 +30,7 @@ pub struct Instance {
     pub advert_interval: Duration,
     pub auth: Auth,
     pub transport: Transport,
+    pub old_checksum: OldChecksum,
     /// Source of adverts; the interface's primary address when `None`.
     pub source: Option<IpAddr>,
     /// FAULT when the source address named above vanishes.
@@ -132,6 +133,17 @@ pub enum Transport {
     Unicast { peers: Vec<Peer>, ttl: u8, check_source: bool },
 }
 
+/// Whether unicast adverts of version 3 over IPv4 are summed as if they went to the group, which keepalived did before 1.3.7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OldChecksum {
+    /// Once a peer does.
+    #[default]
+    Detect,
+    Always,
+    /// And such adverts of peers are not accepted.
+    Never,
+}
+
 /// A unicast peer, with the range that a received TTL must be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
@@ -157,6 +169,10 @@ pub struct Garp {
     pub interval: Duration,
     /// Pause between two neighbour advertisements.
     pub na_interval: Duration,
+    /// Period of announcements on other interfaces than the router's own while master; zero for none.
+    pub elsewhere: Duration,
+    /// On all of them, not only on those with virtual MAC addresses.
+    pub elsewhere_all: bool,
 }
 
 impl Default for Garp {
@@ -170,6 +186,8 @@ impl Default for Garp {
             lower_prio_repeat: 5,
             interval: Duration::ZERO,
             na_interval: Duration::ZERO,
+            elsewhere: Duration::ZERO,
+            elsewhere_all: false,
         }
     }
 }
@@ -193,6 +211,7 @@ impl Instance {
             advert_interval: Duration::from_secs(1),
             auth: Auth::None,
             transport: Transport::Multicast { group: IpAddr::from([224, 0, 0, 18]) },
+            old_checksum: OldChecksum::Detect,
             source: None,
             track_source: false,
             addresses: Vec::new(),

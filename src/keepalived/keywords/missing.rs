@@ -37,8 +37,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("lvs_flush_on_stop", &[Block::Global], "Flush IPVS (all or own VS) at shutdown."),
     extra("lvs_flush_onstop", &[Block::Global], "Deprecated spelling of lvs_flush_on_stop."),
     extra("lvs_sync_daemon", &[Block::Global], "IPVS connection sync daemon tied to instance."),
-    tuning("vrrp_garp_extra_if", &[Block::Global], "Periodic GARP on non-instance interfaces."),
-    tuning("vrrp_vmac_garp_intvl", &[Block::Global], "Deprecated synonym of vrrp_garp_extra_if."),
     tuning("nftables_ipvs", &[Block::Global], "Fwmark-based virtual server groups through nft."),
     tuning("nftables_ipvs_priority", &[Block::Global], "Nft priority of the IPVS table."),
     tuning("nftables_ipvs_start_fwmark", &[Block::Global], "First fwmark allocated to VS groups."),
@@ -67,11 +65,7 @@ pub(super) const GLOBAL: &[Keyword] = &[
 pub(super) const INSTANCE: &[Keyword] = &[
     missing("group", &[Block::TrackGroup], "Vrrp instances faulted when static item is lost.").listing(),
     missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
-    extra("unicast_fault_no_peer", &[Block::Instance], "FAULT when unicast without peers."),
-    extra("old_unicast_checksum", &[Block::Instance], "Pre-1.3.7 VRRPv3 unicast checksum."),
     missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
-    extra("garp_extra_if", &[Block::Instance], "Periodic GARP on other VIP interfaces."),
-    extra("vmac_garp_intvl", &[Block::Instance], "Deprecated synonym of garp_extra_if."),
 ];
 
 /// `virtual_server` and `real_server`.

@@ -171,3 +171,34 @@ pub(super) fn weight_argument(call: &mut Call<'_>, what: &str) -> Weight {
 pub(super) fn weight(value: i64, reverse: bool) -> Weight {
     Weight { value: i32::try_from(value).unwrap_or(0), reverse }
 }
+
+pub(super) const PERIOD: Grammar = Grammar::Custom("[all] <seconds>");
+
+/// `[all] SECONDS`, at most a day. The old name of such a keyword is complained of.
+pub(super) fn period(call: &mut Call<'_>, router: &str, least: u64) -> Option<(Duration, bool)> {
+    let keyword = call.keyword.name;
+    let new = match keyword {
+        "vmac_garp_intvl" => "garp_extra_if",
+        "vrrp_vmac_garp_intvl" => "vrrp_garp_extra_if",
+        _ => keyword,
+    };
+    if new != keyword {
+        call.complain("legacy", format!("Keyword \"{keyword}\" is deprecated - please use \"{new}\""));
+    }
+    let all = call.text(0) == Some("all");
+    let Some(word) = call.text(usize::from(all)).map(str::to_owned) else {
+        call.complain("no-time", format!("{router}{keyword} specified without time - ignoring"));
+        return None;
+    };
+    let problem = match word.parse::<i64>() {
+        Ok(..0) => format!("negative number '{word}'"),
+        Ok(seconds) => match u64::try_from(seconds) {
+            Ok(seconds) if (least..=86_400).contains(&seconds) => return Some((Duration::from_secs(seconds), all)),
+            _ => format!("number '{word}' outside range [{least}, 86400]"),
+        },
+        Err(_) => format!("invalid number '{word}'"),
+    };
+    call.complain("bad-number", problem);
+    call.complain("bad-time", format!("{router}{keyword} '{word}' invalid - ignoring"));
+    None
+}

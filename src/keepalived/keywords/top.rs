@@ -72,6 +72,11 @@ fn vrrp_instance(draft: &mut Draft, call: &mut Call<'_>) {
 
 fn instance_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
     let instance = draft.instance();
+    if instance.vmac.is_some() && !instance.peers.is_empty() && !instance.xmit_base {
+        let text = format!("({}) unicast with use_vmac requires vmac_xmit_base - setting", instance.name);
+        instance.xmit_base = true;
+        closing.report.at("no-xmit-base", closing.at, text);
+    }
     if instance.unicast_ttl.is_some() && instance.peers.is_empty() {
         let text = format!("({}): Cannot use unicast_ttl without unicast peers - resetting", instance.name);
         instance.unicast_ttl = None;

@@ -25,6 +25,8 @@ pub(super) fn garp(draft: &GarpDraft, default: Garp) -> Garp {
         lower_prio_repeat: draft.lower_prio_repeat.or(draft.repeat).unwrap_or(default.lower_prio_repeat),
         interval: draft.interval.unwrap_or(default.interval),
         na_interval: draft.na_interval.unwrap_or(default.na_interval),
+        elsewhere: draft.elsewhere.map_or(default.elsewhere, |(period, _)| period),
+        elsewhere_all: draft.elsewhere.map_or(default.elsewhere_all, |(_, all)| all),
     }
 }
 
@@ -124,6 +126,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         transport,
         source: draft.source,
         track_source: draft.track_source,
+        old_checksum: draft.old_checksum.unwrap_or_default(),
         accept: draft.accept.unwrap_or(!strict),
         preempt: !draft.nopreempt,
         preempt_delay: draft.preempt_delay,
@@ -166,7 +169,11 @@ fn family(draft: &InstanceDraft) -> Family {
 }
 
 fn transport(draft: &InstanceDraft, global: &Global, family: Family, name: &str, report: &mut Report) -> Transport {
-    if !draft.peers.is_empty() {
+    let lonely = draft.needs_peers && draft.peers.is_empty();
+    if lonely {
+        report.log_only(format!("({name}) Cannot use unicast without any peers - going to fault state"));
+    }
+    if lonely || !draft.peers.is_empty() {
         return Transport::Unicast {
             peers: draft.peers.clone(),
             ttl: draft.unicast_ttl.unwrap_or(255),

@@ -9,7 +9,7 @@ use crate::{
         ah,
         ip::TTL,
         output::{Level, Output, Packet, TimerKind},
-        packet::{self, Advert},
+        packet::{self, Advert, OLD_DESTINATION},
         track::source,
     },
 };
@@ -55,7 +55,7 @@ impl VirtualRouter {
             self.sequence = self.sequence.wrapping_add(1);
         }
         for destination in destinations {
-            let payload = advert.encode(source, destination);
+            let payload = advert.encode(source, self.summed(destination));
             let (protocol, payload) = self.sealed(ttl, source, destination, payload);
             moment.out.push(Output::Send(Packet {
                 interface: self.config.advert_interface().to_owned(),
@@ -70,6 +70,11 @@ impl VirtualRouter {
         }
         self.stats.advert_sent += 1;
         true
+    }
+
+    /// The destination that the checksum of version 3 covers.
+    fn summed(&self, destination: IpAddr) -> IpAddr {
+        if self.old_checksum && destination.is_ipv4() { OLD_DESTINATION } else { destination }
     }
 
     /// With an authentication header, if that is wanted.

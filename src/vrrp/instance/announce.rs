@@ -19,6 +19,30 @@ impl VirtualRouter {
             let timer = self.timer(TimerKind::AnnounceRefresh);
             moment.out.push(Output::Arm { timer, at: moment.now + garp.refresh });
         }
+        self.elsewhere_later(moment);
+    }
+
+    fn elsewhere_later(&self, moment: &mut Moment<'_>) {
+        let period = self.config.garp.elsewhere;
+        if !period.is_zero() {
+            let timer = self.timer(TimerKind::AnnounceElsewhere);
+            moment.out.push(Output::Arm { timer, at: moment.now + period });
+        }
+    }
+
+    /// One address of each family on each interface that is not the router's: switches on the way learn where its MAC address is.
+    fn announce_elsewhere(&self, moment: &mut Moment<'_>) {
+        let config = &self.config;
+        let mut told = Vec::new();
+        for address in config.all_addresses() {
+            let device = config.device(address);
+            let virtual_mac = config.address_links.iter().any(|link| link.name == device);
+            let place = (device, address.ip.is_ipv4());
+            if device != config.own_device() && (config.garp.elsewhere_all || virtual_mac) && !told.contains(&place) {
+                told.push(place);
+                self.announce(moment, address, 1);
+            }
+        }
     }
 
     /// The answer to an advert of lower priority: its sender may have told the neighbours otherwise.
@@ -43,6 +67,10 @@ impl VirtualRouter {
                 self.announce_all(moment, garp.refresh_repeat);
                 let timer = self.timer(TimerKind::AnnounceRefresh);
                 moment.out.push(Output::Arm { timer, at: moment.now + garp.refresh });
+            }
+            TimerKind::AnnounceElsewhere => {
+                self.announce_elsewhere(moment);
+                self.elsewhere_later(moment);
             }
             TimerKind::MasterDown | TimerKind::Advert => {}
         }

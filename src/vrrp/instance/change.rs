@@ -120,9 +120,13 @@ impl VirtualRouter {
     fn change(&mut self, moment: &mut Moment<'_>, state: State, why: Why) {
         let stale: &[TimerKind] = match self.state {
             State::Backup => &[TimerKind::MasterDown],
-            State::Master => {
-                &[TimerKind::Advert, TimerKind::AnnounceAgain, TimerKind::AnnounceLower, TimerKind::AnnounceRefresh]
-            }
+            State::Master => &[
+                TimerKind::Advert,
+                TimerKind::AnnounceAgain,
+                TimerKind::AnnounceLower,
+                TimerKind::AnnounceRefresh,
+                TimerKind::AnnounceElsewhere,
+            ],
             State::Init | State::Fault => &[],
         };
         for &kind in stale {

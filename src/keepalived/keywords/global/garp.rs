@@ -1,8 +1,8 @@
 //! Defaults of the announcements that routers make: gratuitous ARP and neighbour advertisements.
 
-use super::super::shared::{MESSAGES, SWITCH, WHOLE_SECONDS, at_least_one, messages, whole_seconds};
+use super::super::shared::{MESSAGES, PERIOD, SWITCH, WHOLE_SECONDS, at_least_one, messages, period, whole_seconds};
 use crate::{
-    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword},
+    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword, Status},
     text::grammar::{Arg, Kind},
 };
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     VRRP_GARP_INTERVAL,
     VRRP_GNA_INTERVAL,
     VRRP_MIN_GARP,
+    VRRP_GARP_EXTRA_IF,
+    VRRP_VMAC_GARP_INTVL,
 ];
 
 const VRRP_GARP_MASTER_DELAY: Keyword = Keyword {
@@ -137,4 +139,24 @@ const VRRP_MIN_GARP: Keyword = Keyword {
         }
     },
     ..KEYWORD
+};
+
+const VRRP_GARP_EXTRA_IF: Keyword = Keyword {
+    name: "vrrp_garp_extra_if",
+    blocks: GLOBAL,
+    grammar: PERIOD,
+    doc: "Default of `garp_extra_if`.",
+    examples: &["vrrp_garp_extra_if all 100"],
+    rejects: &["vrrp_garp_extra_if 0", "vrrp_garp_extra_if"],
+    lower: |draft, call| draft.global.garp.elsewhere = period(call, "", 1).or(draft.global.garp.elsewhere),
+    ..KEYWORD
+};
+
+const VRRP_VMAC_GARP_INTVL: Keyword = Keyword {
+    name: "vrrp_vmac_garp_intvl",
+    status: Status::Legacy,
+    doc: "Old name of `vrrp_garp_extra_if`.",
+    examples: &["vrrp_vmac_garp_intvl 100"],
+    rejects: &[],
+    ..VRRP_GARP_EXTRA_IF
 };

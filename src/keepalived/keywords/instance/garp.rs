@@ -1,7 +1,7 @@
 //! When and how often a router announces its addresses.
 
-use super::super::shared::{MESSAGES, WHOLE_SECONDS, at_least_one, messages, whole_seconds};
-use crate::keepalived::keyword::{Block, KEYWORD, Keyword};
+use super::super::shared::{MESSAGES, PERIOD, WHOLE_SECONDS, at_least_one, messages, period, whole_seconds};
+use crate::keepalived::keyword::{Block, KEYWORD, Keyword, Status};
 
 const INSTANCE: &[Block] = &[Block::Instance];
 
@@ -12,6 +12,8 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     GARP_MASTER_REFRESH_REPEAT,
     GARP_LOWER_PRIO_DELAY,
     GARP_LOWER_PRIO_REPEAT,
+    GARP_EXTRA_IF,
+    VMAC_GARP_INTVL,
 ];
 
 const GARP_MASTER_DELAY: Keyword = Keyword {
@@ -84,4 +86,30 @@ const GARP_LOWER_PRIO_REPEAT: Keyword = Keyword {
     rejects: &["garp_lower_prio_repeat many"],
     lower: |draft, call| draft.instance().garp.lower_prio_repeat = messages(call),
     ..KEYWORD
+};
+
+const GARP_EXTRA_IF: Keyword = Keyword {
+    name: "garp_extra_if",
+    blocks: INSTANCE,
+    grammar: PERIOD,
+    doc: "Seconds between announcements of a standing master on other interfaces than its own: on those with virtual MAC \
+          addresses, or on all. Switches forget a MAC address that never sends.",
+    examples: &["garp_extra_if 100", "garp_extra_if all 100"],
+    rejects: &["garp_extra_if often", "garp_extra_if"],
+    lower: |draft, call| {
+        let name = format!("({}): ", draft.owner());
+        let period = period(call, &name, 0);
+        let instance = draft.instance();
+        instance.garp.elsewhere = period.or(instance.garp.elsewhere);
+    },
+    ..KEYWORD
+};
+
+const VMAC_GARP_INTVL: Keyword = Keyword {
+    name: "vmac_garp_intvl",
+    status: Status::Legacy,
+    doc: "Old name of `garp_extra_if`.",
+    examples: &["vmac_garp_intvl 100"],
+    rejects: &[],
+    ..GARP_EXTRA_IF
 };

@@ -2,7 +2,7 @@
 
 use super::super::shared::byte;
 use crate::{
-    ir::failover::Peer,
+    ir::failover::{OldChecksum, Peer},
     keepalived::{
         draft::Draft,
         keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
@@ -14,8 +14,17 @@ use std::net::IpAddr;
 const INSTANCE: &[Block] = &[Block::Instance];
 const ADDRESS: Grammar = Grammar::Args(&[Arg::Value("address", Kind::Word)]);
 
-pub(in super::super) const KEYWORDS: &[Keyword] =
-    &[UNICAST_PEER, UNICAST_SRC_IP, MCAST_SRC_IP, MCAST_DST_IP, TRACK_SRC_IP, UNICAST_TTL, CHECK_UNICAST_SRC];
+pub(in super::super) const KEYWORDS: &[Keyword] = &[
+    UNICAST_PEER,
+    UNICAST_SRC_IP,
+    MCAST_SRC_IP,
+    MCAST_DST_IP,
+    TRACK_SRC_IP,
+    UNICAST_TTL,
+    CHECK_UNICAST_SRC,
+    OLD_UNICAST_CHECKSUM,
+    UNICAST_FAULT_NO_PEER,
+];
 
 const UNICAST_PEER: Keyword = Keyword {
     name: "unicast_peer",
@@ -168,5 +177,41 @@ const CHECK_UNICAST_SRC: Keyword = Keyword {
     doc: "Adverts from hosts that are no peers are dropped.",
     examples: &["check_unicast_src"],
     lower: |draft, _| draft.instance().check_unicast_src = Some(true),
+    ..KEYWORD
+};
+
+const OLD_UNICAST_CHECKSUM: Keyword = Keyword {
+    name: "old_unicast_checksum",
+    blocks: INSTANCE,
+    grammar: Grammar::Custom("[never]"),
+    doc: "Unicast adverts of version 3 are summed as before keepalived 1.3.7: always, or with `never` not even for a peer that \
+          does. If not written, once a peer does.",
+    examples: &["unicast_src_ip 192.0.2.7\nunicast_peer {\n    192.0.2.8\n}\nold_unicast_checksum"],
+    rejects: &["old_unicast_checksum sometimes"],
+    lower: old_unicast_checksum,
+    ..KEYWORD
+};
+
+fn old_unicast_checksum(draft: &mut Draft, call: &mut Call<'_>) {
+    let instance = draft.instance();
+    instance.unicast = true;
+    let word = call.text(0).map(str::to_owned);
+    instance.old_checksum = match word.as_deref() {
+        None => Some(OldChecksum::Always),
+        Some("never") => Some(OldChecksum::Never),
+        Some(word) => {
+            let text = format!("({}) Unknown old_unicast_chksum mode {word} - ignoring", instance.name);
+            call.complain("bad-checksum", text);
+            return;
+        }
+    };
+}
+
+const UNICAST_FAULT_NO_PEER: Keyword = Keyword {
+    name: "unicast_fault_no_peer",
+    blocks: INSTANCE,
+    doc: "FAULT, rather than multicast, when there are no unicast peers.",
+    examples: &["unicast_fault_no_peer"],
+    lower: |draft, _| draft.instance().needs_peers = true,
     ..KEYWORD
 };
