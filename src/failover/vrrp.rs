@@ -113,6 +113,8 @@ struct Process<'a> {
     realtime: u32,
     holds: Holds,
     firewall: Firewall,
+    /// What is static and could not be put back.
+    lost: Vec<statics::Static>,
     tasks: Tasks,
     reports: Reports,
     signals: Signals,
@@ -143,6 +145,7 @@ impl<'a> Process<'a> {
             realtime: config.global.realtime_priority.unwrap_or(0),
             holds: Holds::new(),
             firewall: Firewall::default(),
+            lost: Vec::new(),
             tasks,
             reports,
             signals,
@@ -307,12 +310,14 @@ impl<'a> Process<'a> {
                     self.sockets.configure(&config, &self.links, &self.log);
                 }
                 self.handle(Input::Link(link)).await;
+                self.try_lost().await;
             }
             links::Change::Gone(name) => {
                 self.links.remove(&name);
                 let config = self.router.config().clone();
                 self.sockets.configure(&config, &self.links, &self.log);
                 self.handle(Input::LinkGone(&name)).await;
+                self.lose_with(&name).await;
             }
             links::Change::RouteRemoved { table, to } => {
                 if !routing::is_there(&self.netlink, table, to).await {
@@ -415,6 +420,7 @@ impl<'a> Process<'a> {
         self.make_vmacs(&config).await;
         self.sockets.configure(&config, &self.links, &self.log);
         self.notifier.configure(&config.global.fifos, &self.log);
+        self.lost.clear();
         self.add_static(&config, &old).await;
         self.handle(Input::Reload(Box::new(config.clone()))).await;
         if config.global.fifo_states_on_reload {

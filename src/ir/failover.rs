@@ -39,6 +39,7 @@ pub struct Failover {
     pub static_addresses: Vec<Address>,
     /// Routes, then rules, added at start.
     pub static_routing: Vec<Routing>,
+    pub track_groups: Vec<TrackGroup>,
     /// What the file asks for and this program does not do: it is understood, and refused at start.
     pub missing: Vec<MissingFeature>,
 }
@@ -50,6 +51,13 @@ pub struct MissingFeature {
     pub at: Span,
     /// Whether running without it would be worse than not running, as with `virtual_server`: an address whose traffic goes nowhere.
     pub fatal: bool,
+}
+
+/// Routers that depend on what is static and names the group (`track_group`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackGroup {
+    pub name: String,
+    pub members: Vec<String>,
 }
 
 /// Routers that change state together (`vrrp_sync_group`).

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     ir::failover::{
-        Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, Version, Weight,
+        Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, TrackGroup, Version,
+        Weight,
         global::Delays,
         notify::Command,
         routing::{Route, Rule},
@@ -31,6 +32,7 @@ pub struct Draft {
     pub static_routes: Vec<Route>,
     pub static_rules: Vec<Rule>,
     pub delays: Vec<(String, Delays)>,
+    pub track_groups: Vec<TrackGroup>,
     /// How many rules had no preference: of IPv4, of IPv6.
     pub unwritten_preferences: [u32; 2],
     pub missing: Vec<MissingFeature>,
@@ -343,6 +345,7 @@ impl Draft {
                     | Block::TrackProcess
                     | Block::TrackFile
                     | Block::Bfd
+                    | Block::TrackGroup
             )
         })
     }

@@ -20,6 +20,7 @@ mod script;
 mod shared;
 mod top;
 mod track;
+mod track_group;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -53,6 +54,7 @@ pub const ALL: &[&[Keyword]] = &[
     routes::KEYWORDS,
     rules::KEYWORDS,
     track::KEYWORDS,
+    track_group::KEYWORDS,
     notify::KEYWORDS,
     group::KEYWORDS,
     script::KEYWORDS,

@@ -33,6 +33,7 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         missing,
         garp_groups,
         delays,
+        track_groups,
         ..
     } = draft;
     let alert = global.smtp_alert_vrrp.or(global.smtp_alert).unwrap_or_default();
@@ -71,6 +72,11 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
             instance.garp.na_interval = group.na_interval.unwrap_or(instance.garp.na_interval);
         }
     }
+    for instance in &mut config.instances {
+        let groups = track_groups.iter().filter(|group| group.members.contains(&instance.name));
+        instance.static_groups = groups.map(|group| group.name.clone()).collect();
+    }
+    config.track_groups = track_groups;
     let fallback = config.global.default_interface.clone().unwrap_or_else(|| "eth0".into());
     config.static_addresses = static_addresses;
     config.static_routing = routing(static_routes, static_rules);

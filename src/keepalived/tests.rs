@@ -56,6 +56,7 @@ fn around(block: Block, line: &str) -> Option<String> {
         ),
         Block::Script => format!("{security}vrrp_script s {{\nscript \"/bin/true\"\n{line}\n}}\n"),
         Block::TrackProcess => format!("vrrp_track_process p {{\nprocess haproxy\n{line}\n}}\n"),
+        Block::TrackGroup => format!("track_group g {{\n{line}\n}}\n"),
         Block::GarpGroup => format!("garp_group {{\n{line}\n}}\n"),
         Block::Bfd => format!("bfd_instance b {{\nneighbor_ip 192.0.2.2\n{line}\n}}\n"),
         Block::TrackFile => format!("track_file f {{\nfile /x\n{line}\n}}\n"),

@@ -24,6 +24,8 @@ pub enum Input<'a> {
     RouteLost { table: u32, to: (IpAddr, u8) },
     /// A rule was removed, and not by us.
     RuleLost { family: Family, preference: u32 },
+    /// Whether something static of a track group is lost, and cannot be put back.
+    Static { group: &'a str, lost: bool },
     /// A script ended.
     Script { name: &'a str, outcome: Outcome },
     /// Whether the processes that a `vrrp_track_process` wants are there.

@@ -85,6 +85,14 @@ impl Router {
             Input::RuleLost { family, preference } => {
                 self.each(now, &mut out, |router, moment| router.rule_lost(moment, family, preference));
             }
+            Input::Static { group, lost } => {
+                if lost {
+                    self.watched.lost.insert(group.to_owned());
+                } else {
+                    self.watched.lost.remove(group);
+                }
+                self.assess(now, &mut out);
+            }
             Input::Script { name, outcome } => self.script(now, name, &outcome, &mut out),
             Input::Process { name, up } => {
                 self.watched.processes.insert(name.to_owned(), up);
@@ -344,6 +352,7 @@ impl Router {
         let named = |name: &str| new.processes.iter().any(|process| process.name == name);
         self.watched.processes.retain(|name, _| named(name));
         self.watched.files.retain(|name, _| new.files.iter().any(|file| file.name == *name));
+        self.watched.lost.clear();
         self.watched.bfds.retain(|name, _| new.bfds.iter().any(|bfd| bfd.name == *name));
     }
 

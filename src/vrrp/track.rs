@@ -1,6 +1,6 @@
 //! What is watched, and what it does to a router: a change of priority, or a fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     input::{Link, Outcome},
@@ -94,6 +94,8 @@ pub struct Watched {
     pub files: BTreeMap<String, i64>,
     /// BFD sessions that are up, by name. What is not here is down.
     pub bfds: BTreeMap<String, bool>,
+    /// Track groups of which something static is lost.
+    pub lost: BTreeSet<String>,
 }
 
 /// What all of it means for one router.
@@ -141,6 +143,8 @@ impl Watched {
         if matches!(&instance.transport, Transport::Unicast { peers, .. } if peers.is_empty()) {
             tally.faults.push(Fault::NoPeers);
         }
+        let lost = instance.static_groups.iter().filter(|group| self.lost.contains(*group));
+        tally.faults.extend(lost.map(|group| Fault::Static(group.clone())));
         for address in instance.all_addresses() {
             let device = instance.device(address);
             let elsewhere = device != instance.interface && device != instance.own_device();

@@ -83,6 +83,8 @@ pub enum Fault {
     File(String),
     /// A BFD session that is down.
     Bfd(String),
+    /// Something static of a track group is lost.
+    Static(String),
     /// Another member of the group has a fault.
     Group(String),
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Fault {
             Self::Process(name) => write!(f, "process {name} missing"),
             Self::File(name) => write!(f, "file {name} says so"),
             Self::Bfd(name) => write!(f, "BFD session {name} down"),
+            Self::Static(name) => write!(f, "something static of track group {name} is lost"),
             Self::Group(name) => write!(f, "group {name} has a fault"),
         }
     }

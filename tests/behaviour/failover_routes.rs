@@ -109,3 +109,22 @@ fn removed_rule_comes_back_by_an_election_and_a_static_one_at_once() {
     assert!(out.contains("back\n1\n"), "{out}");
     assert!(out.ends_with("too\n"), "{out}");
 }
+
+#[test]
+fn routers_of_a_track_group_are_in_fault_while_something_static_is_lost() {
+    let Some(space) = Space::new(
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n version 3\n advert_int 0.05\n virtual_ipaddress {\n \
+         10.99.0.100\n }\n}\ntrack_group needs {\n group {\n VI_1\n }\n}\nstatic_ipaddress {\n 10.98.0.7/24 dev eth1 \
+         track_group needs\n}\n",
+    ) else {
+        return;
+    };
+    let out = space.run(
+        "ip link add eth1 type veth peer name eth8; ip link set eth1 up; start; until_ok 5 has 10.99.0.100
+         has 10.98.0.7 eth1 && echo there; ip addr del 10.98.0.7/24 dev eth1; until_ok 5 has 10.98.0.7 eth1 && echo 'put back'
+         ip link del eth1; until_ok 5 logged 'Entering FAULT STATE'; until_ok 5 hasnt 10.99.0.100 && echo fault
+         ip link add eth1 type veth peer name eth8; ip link set eth1 up; until_ok 5 has 10.98.0.7 eth1
+         until_ok 5 has 10.99.0.100 && echo master; stop",
+    );
+    assert_eq!(out, "there\nput back\nfault\nmaster\nexit 0\n");
+}

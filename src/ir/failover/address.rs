@@ -29,6 +29,8 @@ pub struct Address {
     pub no_track: bool,
     /// On an interface of its own with the router's MAC address.
     pub use_vmac: bool,
+    /// Static: the group of routers that depend on it.
+    pub track_group: Option<String>,
     /// As written, for log lines and dumps.
     pub written: String,
     pub at: Span,
@@ -54,6 +56,7 @@ impl Address {
             auto_join: false,
             no_track: false,
             use_vmac: false,
+            track_group: None,
             written: ip.to_string(),
             at: Span::default(),
         }

@@ -55,6 +55,8 @@ pub struct Instance {
     pub dont_track_primary: bool,
     pub promote_secondaries: bool,
     pub tracking: Tracking,
+    /// Names of the groups by which it depends on something static.
+    pub static_groups: Vec<String>,
     pub notify: Notify,
     pub notify_priority_changes: bool,
     pub smtp_alert: bool,
@@ -229,6 +231,7 @@ impl Instance {
             dont_track_primary: false,
             promote_secondaries: false,
             tracking: Tracking::default(),
+            static_groups: Vec::new(),
             notify: Notify::default(),
             notify_priority_changes: false,
             smtp_alert: false,

@@ -40,6 +40,8 @@ pub struct Route {
     pub next_hops: Vec<NextHop>,
     /// Its loss is something to react to.
     pub tracked: bool,
+    /// Static: the group of routers that depend on it.
+    pub track_group: Option<String>,
     pub at: Span,
 }
 
@@ -108,6 +110,7 @@ pub struct Rule {
     pub suppress_prefix: Option<u32>,
     pub users: Option<(u32, u32)>,
     pub tracked: bool,
+    pub track_group: Option<String>,
     pub at: Span,
 }
 
@@ -123,6 +126,15 @@ pub enum Action {
 }
 
 impl Routing {
+    /// The group of routers that depend on it, if it is static.
+    #[must_use]
+    pub fn track_group(&self) -> Option<&String> {
+        match self {
+            Self::Route(route) => route.track_group.as_ref(),
+            Self::Rule(rule) => rule.track_group.as_ref(),
+        }
+    }
+
     /// Whether two entries are the same to the kernel; where they were written does not matter.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

@@ -91,6 +91,10 @@ pub(super) fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Address> {
                 if word != "track_group" || of_group =>
             {
                 match words.next() {
+                    Some(name) if word == "track_group" => {
+                        address.track_group = super::track_group::named(draft, call, name);
+                        Ok(())
+                    }
                     Some(value) => valued(&mut address, prefix.is_some(), word, value),
                     None => Err(Fault::Option(format!("No {word} parameter specified for {ip}"))),
                 }

@@ -20,8 +20,6 @@ pub(super) const TOP: &[Keyword] = &[
     missing("virtual_server", &[Block::Top], "IPVS virtual service.")
         .opening(Block::VirtualServer)
         .in_passes(CHECK_PASS),
-    missing("track_group", &[Block::Top], "Group of vrrp instances tracking static entries.")
-        .opening(Block::TrackGroup),
     missing("net_namespace_ipvs", &[Block::Top], "Network namespace that holds IPVS configuration.")
         .in_passes(GLOBAL_PASS),
     tuning("namespace_with_ipsets", &[Block::Top], "Allow ipsets in namespaces on kernels <3.13.")
@@ -63,7 +61,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
 
 /// `vrrp_instance` and its like.
 pub(super) const INSTANCE: &[Keyword] = &[
-    missing("group", &[Block::TrackGroup], "Vrrp instances faulted when static item is lost.").listing(),
     missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
     missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
 ];

@@ -106,6 +106,9 @@ fn track(route: &mut Route, to: &str, call: &mut Call<'_>) {
         let text = format!("Warning - cannot track route {to} with no interface specified, not tracking");
         call.complain("not-tracked", text);
         route.tracked = false;
+        if route.track_group.take().is_some() {
+            call.complain("not-tracked", "Static route cannot have track group if no oif specified");
+        }
     } else if route.protocol != PROTOCOL {
         let text = "Route cannot be tracked if protocol is not RTPROT_KEEPALIVED(18), resetting protocol";
         call.complain("not-tracked", text);
@@ -130,6 +133,7 @@ fn blank(call: &Call<'_>) -> Route {
         metrics: Vec::new(),
         next_hops: Vec::new(),
         tracked: true,
+        track_group: None,
         at: call.words.at,
     }
 }
@@ -218,8 +222,11 @@ impl<'w> Reader<'w> {
             "onlink" => self.route.onlink = true,
             "nexthop" => self.next_hop(call)?,
             "no_track" => self.route.tracked = false,
+            "track_group" if call.keyword.name == "static_routes" => {
+                self.route.track_group = super::track_group::named(draft, call, self.value()?);
+            }
             "as" | "from" | "encap" | "expires" | "rtt" | "rttvar" | "rto_min" | "features" | "congctl" | "pref"
-            | "ttl-propagate" | "vrf" | "realms" | "add" | "prepend" | "append" | "track_group" => {
+            | "ttl-propagate" | "vrf" | "realms" | "add" | "prepend" | "append" => {
                 // What follows belongs to it; the line is refused at start anyway.
                 self.next = self.words.len();
                 unsupported(draft, call, word);

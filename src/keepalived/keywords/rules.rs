@@ -68,6 +68,7 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
         suppress_prefix: None,
         users: None,
         tracked: true,
+        track_group: None,
         at: call.words.at,
     };
     let (mut preference, mut acts) = (None, None);
@@ -103,8 +104,11 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
                 rule.tracked = false;
                 Ok(())
             }
+            "track_group" if call.keyword.name == "static_rules" => {
+                value().map(|name| rule.track_group = super::track_group::named(draft, call, name))
+            }
             "realms" | "suppress_ifgroup" | "sup_group" | "tunnel-id" | "l3mdev" | "protocol" | "ipproto" | "sport"
-            | "dport" | "track_group" => {
+            | "dport" => {
                 words.by_ref().for_each(drop);
                 unsupported(draft, call, word);
                 Ok(())
@@ -137,6 +141,9 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
         return None;
     };
     rule.action = acts;
+    if rule.input.is_none() && rule.track_group.take().is_some() {
+        call.complain("not-tracked", "Static rule cannot have track_group if dev/iif not specified");
+    }
     rule.preference = preference.unwrap_or_else(|| unwritten(draft, call, rule.family));
     Some(rule)
 }
