@@ -123,7 +123,8 @@ pub struct InstanceDraft {
 #[derive(Debug, Default)]
 pub struct VmacDraft {
     pub name: Option<String>,
-    pub mac: Option<[u8; 6]>,
+    /// The last byte is the router's identifier unless it is written.
+    pub mac: Option<([u8; 5], Option<u8>)>,
 }
 
 #[derive(Debug, Default)]

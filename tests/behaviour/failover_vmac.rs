@@ -34,10 +34,11 @@ fn addresses_are_on_an_interface_with_the_routers_mac_and_it_goes_with_the_daemo
 
 #[test]
 fn adverts_may_leave_by_the_interface_below() {
-    let Some(space) = Space::new(&configuration("use_vmac vm\nvmac_xmit_base")) else { return };
-    let out = space
-        .run(&format!("{THIRD}; {HEARD}; start; until_ok 5 has 10.99.0.100 vm; heard; stop; ip -br link | grep -c vm"));
-    assert_eq!(out, "02:00:00:00:00:0a\nexit 0\n0\n");
+    let Some(space) = Space::new(&configuration("use_vmac vm 02:11:22:33:44\nvmac_xmit_base")) else { return };
+    let out = space.run(&format!(
+        "{THIRD}; {HEARD}; start; until_ok 5 has 10.99.0.100 vm; heard; mac vm; stop; ip -br link | grep -c vm"
+    ));
+    assert_eq!(out, "02:00:00:00:00:0a\n02:11:22:33:44:33\nexit 0\n0\n");
 }
 
 #[test]

@@ -76,11 +76,11 @@ impl Process<'_> {
             Static::Routing(entry) => routing::add(&self.netlink, &self.links, entry).await,
         };
         let group = item.group().cloned();
-        if let Err(error) = &result {
-            if !self.lost.contains(&item) {
-                self.log.detail(&format!("Unable to put back {item}: {error}"));
-                self.lost.push(item);
-            }
+        if let Err(error) = &result
+            && !self.lost.contains(&item)
+        {
+            self.log.detail(&format!("Unable to put back {item}: {error}"));
+            self.lost.push(item);
         }
         let Some(group) = group else { return };
         let lost = self.lost.iter().any(|other| other.group() == Some(&group));

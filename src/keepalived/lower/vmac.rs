@@ -18,7 +18,10 @@ pub(super) fn own(draft: Option<VmacDraft>, instance: &Instance, report: &mut Re
     Some(VirtualLink {
         name: draft.name.unwrap_or_default(),
         base: instance.interface.clone(),
-        mac: written.unwrap_or_else(|| vmac::mac(instance.family, instance.vrid)),
+        mac: written.map_or_else(
+            || vmac::mac(instance.family, instance.vrid),
+            |([a, b, c, d, e], last)| [a, b, c, d, e, last.unwrap_or(instance.vrid)],
+        ),
         family: instance.family,
     })
 }

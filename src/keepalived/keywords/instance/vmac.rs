@@ -17,7 +17,7 @@ const USE_VMAC: Keyword = Keyword {
     grammar: Grammar::Custom("[<interface>] [<MAC address>]"),
     doc: "The router's addresses are on a macvlan interface of their own, with the MAC address of RFC 9568 (00:00:5e:00:01 \
           and the identifier), so that neighbours notice no change of hosts.",
-    examples: &["use_vmac", "use_vmac vrrp51", "use_vmac vrrp51 02:00:00:00:00:51"],
+    examples: &["use_vmac", "use_vmac vrrp51", "use_vmac vrrp51 02:00:00:00:00:51", "use_vmac 02:00:00:00:00"],
     rejects: &["use_vmac a_name_too_long_by_far", "use_vmac 01:00:5e:00:00:01"],
     lower: use_vmac,
     ..KEYWORD
@@ -27,24 +27,38 @@ fn use_vmac(draft: &mut Draft, call: &mut Call<'_>) {
     let mut vmac = VmacDraft::default();
     let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
     for word in &words {
-        let taken = if word.contains(':') { mac(&mut vmac, word) } else { name(&mut vmac, draft, call, word) };
-        if let Err(text) = taken {
-            call.complain("bad-vmac", text);
-            break;
+        let taken = if word.contains(':') {
+            mac(word).map(|found| vmac.mac = Some(found))
+        } else {
+            name(&mut vmac, draft, call, word)
+        };
+        match taken {
+            Ok(()) => {}
+            Err(text) => {
+                let goes_on = text.ends_with("ignored");
+                call.complain("bad-vmac", text);
+                if !goes_on {
+                    break;
+                }
+            }
         }
     }
     draft.instance().vmac = Some(vmac);
 }
 
-fn mac(vmac: &mut VmacDraft, word: &str) -> Result<(), String> {
-    let bytes: Option<Vec<u8>> = word.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    let bytes: [u8; 6] =
-        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| format!("VMAC invalid MAC address {word}"))?;
+/// Five or six bytes; the sixth is the router's identifier unless it is written.
+fn mac(word: &str) -> Result<([u8; 5], Option<u8>), String> {
+    let parts: Vec<&str> = word.split(':').collect();
+    if parts.iter().any(|part| !part.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err(format!("VMAC invalid MAC address {word}"));
+    }
+    let bytes: Option<Vec<u8>> = parts.iter().map(|part| u8::from_str_radix(part, 16).ok()).collect();
+    let bytes = bytes.filter(|bytes| bytes.len() >= 5 && parts.iter().all(|part| part.len() <= 2));
+    let Some(bytes) = bytes else { return Err(format!("VMAC invalid MAC address {word} - ignored")) };
     if bytes[0] & 1 != 0 {
         return Err(format!("VMAC MAC address is multicast {word} - ignoring"));
     }
-    vmac.mac = Some(bytes);
-    Ok(())
+    Ok(([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]], bytes.get(5).copied()))
 }
 
 fn name(vmac: &mut VmacDraft, draft: &Draft, call: &Call<'_>, word: &str) -> Result<(), String> {
@@ -55,7 +69,7 @@ fn name(vmac: &mut VmacDraft, draft: &Draft, call: &Call<'_>, word: &str) -> Res
         return Err(format!("VMAC interface name '{word}' too long or invalid characters - ignoring"));
     }
     let owner = draft.owner();
-    let (_, others) = draft.instances.split_last().unwrap_or_else(|| unreachable!("a router is being read"));
+    let others = draft.instances.split_last().map_or(&[][..], |(_, others)| others);
     let uses = |other: &&crate::keepalived::draft::InstanceDraft| {
         other.vmac.as_ref().is_some_and(|vmac| vmac.name.as_deref() == Some(word))
     };
