@@ -9,7 +9,7 @@ use crate::ir::{Config, ProxyId, ServerId};
 use crate::stats::info::Facts;
 use crate::stats::invalid::Invalid;
 use crate::stats::row::Row;
-use crate::table::store::Table;
+use crate::table::shards::Whole;
 
 /// What commands can ask and do.
 pub trait Control {
@@ -68,7 +68,7 @@ pub trait Control {
     /// What was said before serving began.
     fn startup_logs(&self) -> String;
     /// Does something with a proxy's stick-table and the milliseconds of its clock; `false`: it has none.
-    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool;
+    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Whole<'_>, u64)) -> bool;
     /// How many messages could not be read, and the last of each proxy and direction.
     fn invalid(&self) -> (u64, Vec<(ProxyId, Arc<Invalid>)>);
     /// `22/Nov/2026:19:51:52.715` for microseconds since 1970; for now without.

@@ -21,7 +21,7 @@ use crate::log::date;
 use crate::stats::info::Facts;
 use crate::stats::invalid::Invalid;
 use crate::stats::row::Row;
-use crate::table::store::Table;
+use crate::table::shards::Whole;
 use crate::text::source::Span;
 
 /// The hands of an operator.
@@ -233,9 +233,9 @@ impl Control for Hands {
         super::start::said()
     }
 
-    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Table, u64)) -> bool {
+    fn with_table(&self, p: ProxyId, f: &mut dyn FnMut(&mut Whole<'_>, u64)) -> bool {
         let table = self.0.proxies[p.0].table.as_ref();
-        table.inspect(|t| f(&mut lock(t), self.0.uptime_ms())).is_some()
+        table.inspect(|t| f(&mut t.whole(), self.0.uptime_ms())).is_some()
     }
 
     fn invalid(&self) -> (u64, Vec<(ProxyId, Arc<Invalid>)>) {

@@ -1,6 +1,6 @@
 //! Stick-tables as streams and rules use them: found by sample values, tracked, counted (manual 4.2 `stick-table`).
 
-use super::world::{World, lock};
+use super::world::World;
 use crate::expr::scope::{Counters, TableAction, TableEntry, TableQuestion, Tracked};
 use crate::expr::value::{Type, Value};
 use crate::ir::ProxyId;
@@ -24,26 +24,25 @@ pub fn ask(world: &World, question: TableQuestion<'_>) -> Option<i64> {
     let now = world.uptime_ms();
     let live = world.proxies.get(question.table.0)?.table.as_ref()?;
     let kind = world.config.proxies[question.table.0].table.as_ref()?.key;
-    let wanted = match question.entry {
-        TableEntry::Key(value) => Wanted::Key(key(kind, value)?),
-        TableEntry::Tracked(t) if t.table == question.table => Wanted::Id(t.entry),
+    let key = match question.entry {
+        TableEntry::Key(value) => key(kind, value)?,
+        TableEntry::Tracked(t) if t.table == question.table => {
+            let (mut part, id) = live.at(t.entry);
+            return act(world, &mut part, Some(id), question.action, now);
+        }
         TableEntry::Tracked(t) => {
-            let other = lock(world.proxies.get(t.table.0)?.table.as_ref()?);
-            Wanted::Key(other.get(t.entry)?.key().clone())
+            let (part, id) = world.proxies.get(t.table.0)?.table.as_ref()?.at(t.entry);
+            part.get(id)?.key().clone()
         }
     };
-    let mut table = lock(live);
-    let id = match wanted {
-        Wanted::Id(id) => Some(id),
-        Wanted::Key(key) if matches!(question.action, TableAction::Increment(..)) => table.entry(key, now),
-        Wanted::Key(key) => table.find(&key, now),
-    };
-    act(world, &mut table, id, question.action, now)
-}
-
-enum Wanted {
-    Id(usize),
-    Key(Key),
+    if matches!(question.action, TableAction::Increment(..))
+        && let Some(((mut part, id), _)) = live.entry(key.clone(), now)
+    {
+        return act(world, &mut part, Some(id), question.action, now);
+    }
+    let mut part = live.of_key(&key);
+    let id = part.find(&key, now);
+    act(world, &mut part, id, question.action, now)
 }
 
 fn act(world: &World, t: &mut Table, id: Option<usize>, action: TableAction, now: u64) -> Option<i64> {
@@ -91,14 +90,13 @@ pub fn track(world: &World, table: ProxyId, value: Value<'_>, events: &[(u16, i6
     let live = world.proxies.get(table.0)?.table.as_ref()?;
     let kind = world.config.proxies[table.0].table.as_ref()?.key;
     let key = key(kind, value)?;
-    let mut t = lock(live);
-    let id = t.entry(key, now)?;
+    let ((mut t, id), number) = live.entry(key, now)?;
     t.track(id);
     for event in [Event::Connection, Event::Concurrent(1)] {
         count_in(&mut t, id, event, now);
     }
     change(&mut t, id, events, now);
-    Some(id)
+    Some(number)
 }
 
 /// What happens to those who are tracked.
@@ -121,7 +119,8 @@ pub enum Event {
 pub fn count(world: &World, tracked: &Counters, event: Event) {
     for t in tracked.iter().flatten() {
         if let Some(live) = &world.proxies[t.table.0].table {
-            count_in(&mut lock(live), t.entry, event, world.uptime_ms());
+            let (mut part, id) = live.at(t.entry);
+            count_in(&mut part, id, event, world.uptime_ms());
         }
     }
 }
@@ -159,9 +158,9 @@ pub fn release(world: &World, tracked: &mut Counters, is_over: impl Fn(&Tracked)
         let Some(t) = slot.filter(&is_over) else { continue };
         *slot = None;
         if let Some(live) = &world.proxies[t.table.0].table {
-            let (mut table, now) = (lock(live), world.uptime_ms());
-            count_in(&mut table, t.entry, Event::Concurrent(-1), now);
-            table.release(t.entry, now);
+            let ((mut part, id), now) = (live.at(t.entry), world.uptime_ms());
+            count_in(&mut part, id, Event::Concurrent(-1), now);
+            part.release(id, now);
         }
     }
 }

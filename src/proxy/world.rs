@@ -22,7 +22,7 @@ use crate::ir::{Config, ProxyId, ServerId};
 use crate::queue::Queue;
 use crate::stats::counters;
 use crate::stats::invalid::Invalid;
-use crate::table::store::Table;
+use crate::table::shards::Shards;
 
 /// One process.
 pub struct World {
@@ -91,7 +91,7 @@ pub struct ProxyLive {
     pub changes: Option<AtomicU64>,
     /// Whether servers without cookies of their own get some, and the secret that they are made with.
     pub dynamic_cookies: Mutex<(bool, Option<String>)>,
-    pub table: Option<Mutex<Table>>,
+    pub table: Option<Shards>,
     pub queue: Mutex<Queue<super::servers::Waiter>>,
     /// Times that a slot may have come free.
     pub freed: AtomicU64,
@@ -132,7 +132,8 @@ impl World {
         let now = clock::unix_micros();
         let maxconn = config.global.maxconn.unwrap_or(u32::MAX);
         let rings: Vec<Arc<RingLive>> = config.rings.iter().map(|r| Arc::new(RingLive::new(r))).collect();
-        let live = |(i, p)| ProxyLive::new(ProxyId(i), p, maxconn, &rings);
+        let threads = super::start::threads(&config);
+        let live = |(i, p)| ProxyLive::new(ProxyId(i), p, maxconn, threads, &rings);
         let proxies = config.proxies.iter().enumerate().map(live).collect();
         let global_log = config.global.log.iter().map(|t| Target::new(t, &rings)).collect();
         Ok(Self {
@@ -225,7 +226,7 @@ impl World {
 }
 
 impl ProxyLive {
-    fn new(id: ProxyId, p: &Proxy, maxconn: u32, rings: &[Arc<RingLive>]) -> Self {
+    fn new(id: ProxyId, p: &Proxy, maxconn: u32, threads: usize, rings: &[Arc<RingLive>]) -> Self {
         let servers: Growing<ServerLive> =
             p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
         let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
@@ -239,7 +240,7 @@ impl ProxyLive {
             farm: Mutex::new(farm),
             changes: (p.balance == Balance::LeastConn).then(AtomicU64::default),
             dynamic_cookies: Mutex::new((p.cookie.as_ref().is_some_and(|c| c.dynamic), p.dynamic_cookie_key.clone())),
-            table: p.table.as_ref().map(|t| Mutex::new(Table::new(t))),
+            table: p.table.as_ref().map(|t| Shards::new(t, threads)),
             queue: Mutex::default(),
             freed: AtomicU64::new(0),
             log: p.log.iter().map(|t| Target::new(t, rings)).collect(),

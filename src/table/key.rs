@@ -41,6 +41,11 @@ impl Key {
         }))
     }
 
+    /// Which part of a table it belongs to; not secret, and the same in every process.
+    pub fn part(&self) -> u64 {
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+
     /// The order in which tables are shown: byte by byte; integers as this machine keeps them.
     pub fn order(&self, other: &Self, integers: bool) -> std::cmp::Ordering {
         if integers { self.0.iter().rev().cmp(other.0.iter().rev()) } else { self.0.cmp(&other.0) }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use slab::Slab;
 
@@ -48,11 +49,30 @@ pub struct Table {
     /// Oldest use first: that is also the order in which entries expire.
     by_age: BTreeMap<(u64, u64), usize>,
     uses: u64,
+    common: Arc<Common>,
+}
+
+/// What the parts of a table share: how many entries there are.
+#[derive(Debug, Default)]
+pub struct Common {
+    used: AtomicUsize,
+}
+
+impl Common {
+    /// Room for one more entry among `size`.
+    pub fn reserve(&self, size: usize) -> bool {
+        self.used.fetch_update(Relaxed, Relaxed, |n| (n < size).then_some(n + 1)).is_ok()
+    }
 }
 
 impl Table {
     /// Items are kept in the order in which `show table` prints them; one named twice is one.
     pub fn new(spec: &StickTable) -> Self {
+        Self::part(spec, Arc::default())
+    }
+
+    /// A part of a table, which has its size in common with others.
+    pub fn part(spec: &StickTable, common: Arc<Common>) -> Self {
         let mut stored = spec.store.clone();
         stored.sort_by_key(|i| i.item);
         stored.dedup_by_key(|i| i.item);
@@ -69,6 +89,7 @@ impl Table {
             by_key: HashMap::new(),
             by_age: BTreeMap::new(),
             uses: 0,
+            common,
         }
     }
 
@@ -115,13 +136,26 @@ impl Table {
 
     /// The entry of a key, made if there is none; `None` in a full table that purges nothing.
     pub fn entry(&mut self, key: Key, now: u64) -> Option<usize> {
-        if let Some(id) = self.find(&key, now) {
-            self.touch(id, now);
+        if let Some(id) = self.known(&key, now) {
             return Some(id);
         }
-        if self.entries.len() >= self.spec.size && (self.spec.no_purge || !self.forget_oldest()) {
-            return None;
+        while !self.common.reserve(self.spec.size) {
+            if self.spec.no_purge || !self.forget_oldest() {
+                return None;
+            }
         }
+        Some(self.make(key, now))
+    }
+
+    /// The entry of a key, if there is one; asking keeps it alive.
+    pub fn known(&mut self, key: &Key, now: u64) -> Option<usize> {
+        let id = self.find(key, now)?;
+        self.touch(id, now);
+        Some(id)
+    }
+
+    /// A new entry, for which room was reserved.
+    pub fn make(&mut self, key: Key, now: u64) -> usize {
         self.uses += 1;
         let touched = (now, self.uses);
         let key = Arc::new(key);
@@ -129,7 +163,7 @@ impl Table {
         let id = self.entries.insert(entry);
         self.by_age.insert(touched, id);
         self.by_key.insert(key, id);
-        Some(id)
+        id
     }
 
     fn blank(&self) -> Vec<Datum> {
@@ -239,6 +273,9 @@ impl Table {
 
     fn touch(&mut self, id: usize, now: u64) {
         let Some(e) = self.entries.get_mut(id) else { return };
+        if e.touched == (now, self.uses) {
+            return;
+        }
         self.uses += 1;
         self.by_age.remove(&e.touched);
         e.touched = (now, self.uses);
@@ -246,7 +283,7 @@ impl Table {
     }
 
     /// What is tracked counts as used when its time has come.
-    fn expire(&mut self, now: u64) {
+    pub fn expire(&mut self, now: u64) {
         let Some(life) = self.life() else { return };
         while let Some((touched, id)) = self.by_age.first_key_value().map(|(t, id)| (t.0, *id))
             && touched + life <= now
@@ -259,13 +296,19 @@ impl Table {
     }
 
     /// `false`: every entry is tracked.
-    fn forget_oldest(&mut self) -> bool {
-        let oldest = self.by_age.values().copied().find(|id| self.entries[*id].trackers == 0);
+    pub fn forget_oldest(&mut self) -> bool {
+        let oldest = self.oldest().map(|(_, id)| id);
         oldest.inspect(|id| self.forget(*id)).is_some()
+    }
+
+    /// When the entry was used that a full table would forget, the number of that use, and the entry.
+    pub fn oldest(&self) -> Option<((u64, u64), usize)> {
+        self.by_age.iter().map(|(used, id)| (*used, *id)).find(|(_, id)| self.entries[*id].trackers == 0)
     }
 
     fn forget(&mut self, id: usize) {
         if let Some(e) = self.entries.try_remove(id) {
+            self.common.used.fetch_sub(1, Relaxed);
             self.by_age.remove(&e.touched);
             self.by_key.remove(&e.key);
         }

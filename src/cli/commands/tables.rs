@@ -10,7 +10,8 @@ use crate::ir::table::{KeyType, ServerKey};
 use crate::ir::{Config, ProxyId, ServerId};
 use crate::table::data_types;
 use crate::table::key::Key;
-use crate::table::store::{Place, Table};
+use crate::table::shards::Whole;
+use crate::table::store::Place;
 
 pub const ALL: &[&Command] = &[&CLEAR_TABLE, &SET_TABLE, &SHOW_TABLE];
 
@@ -59,7 +60,7 @@ fn list(c: &dyn Control) -> Output {
     Output::Text(out)
 }
 
-fn head(out: &mut String, config: &Config, p: ProxyId, t: &mut Table, now: u64) {
+fn head(out: &mut String, config: &Config, p: ProxyId, t: &mut Whole<'_>, now: u64) {
     let (name, kind, size, used) = (&config.proxies[p.0].name, kind_name(t.spec().key), t.spec().size, t.used(now));
     let _ = writeln!(out, "# table: {name}, type: {kind}, size:{size}, used:{used}");
 }
@@ -92,7 +93,7 @@ struct Filter {
     value: i64,
 }
 
-fn which(input: &Input<'_>, t: &Table, sticks: bool) -> Found<Which> {
+fn which(input: &Input<'_>, t: &Whole<'_>, sticks: bool) -> Found<Which> {
     match input.word(1) {
         "" => Ok(Which::All),
         "key" if input.word(2).is_empty() => Err("Key value expected".to_owned()),
@@ -114,7 +115,7 @@ fn which(input: &Input<'_>, t: &Table, sticks: bool) -> Found<Which> {
     }
 }
 
-fn filter(words: &[String], t: &Table, sticks: bool) -> Found<Filter> {
+fn filter(words: &[String], t: &Whole<'_>, sticks: bool) -> Found<Filter> {
     let word = |n: usize| words.get(n).map_or("", String::as_str);
     let item = word(0).strip_prefix("data.").and_then(data_types::find).ok_or("Unknown data type")?;
     let is_server = data_types::get(item).name == "server_id" && sticks;
@@ -142,7 +143,7 @@ fn sticks(config: &Config, table: ProxyId) -> bool {
 }
 
 /// The entries that are meant, the key's own or every fitting one.
-fn meant(config: &Config, t: &mut Table, which: &Which, now: u64) -> Vec<(Key, usize, u64)> {
+fn meant(config: &Config, t: &mut Whole<'_>, which: &Which, now: u64) -> Vec<(Key, usize, u64)> {
     let kind = t.spec().key;
     let all = t.all(now);
     match which {
@@ -186,7 +187,7 @@ fn show(c: &dyn Control, input: &Input<'_>) -> Found<String> {
     result
 }
 
-fn line(out: &mut String, config: &Config, t: &Table, sticks: bool, (key, id, left, now): (&Key, usize, u64, u64)) {
+fn line(out: &mut String, config: &Config, t: &Whole<'_>, sticks: bool, (key, id, left, now): (&Key, usize, u64, u64)) {
     let Some(e) = t.get(id) else { return };
     let server = e.server.map(|(p, s)| &config.proxies[p.0].servers[s.0]);
     // Where the original prints an address in its memory, we print the entry's place.
@@ -280,7 +281,7 @@ enum Change {
     Value(Place, i64),
 }
 
-fn changes(words: &[String], t: &Table, config: &Config, p: ProxyId) -> Found<Vec<Change>> {
+fn changes(words: &[String], t: &Whole<'_>, config: &Config, p: ProxyId) -> Found<Vec<Change>> {
     let change = |words: &[String]| {
         let name = words[0].strip_prefix("data.").ok_or("\"data.<type>\" followed by a value expected")?;
         let item = data_types::find(name).ok_or("Unknown data type")?;

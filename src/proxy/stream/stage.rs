@@ -148,7 +148,7 @@ fn gauge_of(w: &World, gauge: Gauge, here: (ProxyId, usize)) -> Option<i64> {
         }
         Gauge::Stopping => i64::from(w.is_stopping()),
         Gauge::TableAvailable(p) | Gauge::TableUsed(p) => {
-            let mut table = world::lock(proxy(p)?.table.as_ref()?);
+            let mut table = proxy(p)?.table.as_ref()?.whole();
             let used = table.used(up);
             let n = if matches!(gauge, Gauge::TableUsed(_)) { used } else { table.spec().size.saturating_sub(used) };
             n as i64

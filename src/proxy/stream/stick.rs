@@ -51,7 +51,7 @@ impl Stream {
         let now = world.uptime_ms();
         for (table, key) in self.stick_keys.drain(..) {
             if let Some(t) = &world.proxies[table.0].table {
-                lock(t).stick(key, (back, server), now);
+                t.stick(key, (back, server), now);
             }
         }
     }
@@ -83,7 +83,7 @@ impl Stream {
     fn find_stuck(&self, back: ProxyId, table: ProxyId, key: &Key) -> Option<ServerId> {
         let world = self.local.world;
         let (p, live) = world.proxy(back);
-        let stuck = lock(world.proxies[table.0].table.as_ref()?).server(key, world.uptime_ms())?;
+        let stuck = world.proxies[table.0].table.as_ref()?.of_key(key).server(key, world.uptime_ms())?;
         let found = self.in_this_backend(back, stuck)?;
         (p.options.persist || self.cookie.forced || lock(&live.servers[found.0].health).is_reachable()).then_some(found)
     }
