@@ -8,6 +8,8 @@ pub enum Verdict {
     Initializing,
     /// An answer that says nothing of health.
     Checked,
+    /// Traffic told of it (`observe`).
+    Analysis,
     SocketError,
     L4Ok,
     L4Timeout,
@@ -32,6 +34,7 @@ impl Verdict {
             Self::Unknown => "UNK",
             Self::Initializing => "INI",
             Self::Checked => "CHECKED",
+            Self::Analysis => "HANA",
             Self::SocketError => "SOCKERR",
             Self::L4Ok => "L4OK",
             Self::L4Timeout => "L4TOUT",
@@ -56,6 +59,7 @@ impl Verdict {
             Self::Unknown => "Unknown",
             Self::Initializing => "Initializing",
             Self::Checked => "No status change",
+            Self::Analysis => "Health analyze",
             Self::SocketError => "Socket error",
             Self::L4Ok => "Layer4 check passed",
             Self::L4Timeout => "Layer4 timeout",

@@ -132,16 +132,9 @@ impl Health {
         }
     }
 
-    /// Counts as one failed check (`on-error fail-check`).
-    pub fn suspect(&mut self) -> Option<Change> {
-        let was_up = self.is_up();
-        self.fail();
-        (was_up && !self.is_up()).then_some(Change::Down)
-    }
-
-    /// One more failure will do (`on-error sudden-death`).
-    pub fn on_the_brink(&mut self) {
-        self.level = self.level.min(self.rise);
+    /// After so many more failures, and not later, the next is fatal.
+    pub fn spare(&mut self, failures: u32) {
+        self.level = self.level.min(self.rise + failures);
     }
 
     /// Down at once.

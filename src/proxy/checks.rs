@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 pub use change::{backend_changed, changed, followers, left, named, remains_in_drain, shut_sessions};
-pub use observe::observe;
+pub use observe::{Seen, observe};
 
 use super::clock;
 use super::thread::Local;

@@ -275,6 +275,7 @@ fn status_number(v: Verdict) -> u32 {
         Verdict::Unknown => 0,
         Verdict::Initializing => 1,
         Verdict::Checked => 2,
+        Verdict::Analysis => 3,
         Verdict::SocketError => 4,
         Verdict::L4Ok => 6,
         Verdict::L4Timeout => 7,

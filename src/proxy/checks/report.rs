@@ -63,7 +63,7 @@ fn cause(o: &Outcome) -> Cause<'_> {
         reason: o.verdict.words(),
         code: o.code.filter(|_| o.verdict.has_code()),
         info: &o.info,
-        duration: Some(o.duration),
+        duration: Some(o.duration).filter(|_| o.verdict != Verdict::Analysis),
         ..Cause::default()
     }
 }

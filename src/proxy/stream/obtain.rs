@@ -10,12 +10,12 @@ use crate::ir::ProxyId;
 use crate::ir::ServerId;
 use crate::ir::proxy::{HttpReuse, Proxy};
 use crate::ir::server::UseSrc;
-use crate::proxy::clock;
 use crate::proxy::connect::{self, Attempt, Manner};
 use crate::proxy::end::{When, Who};
 use crate::proxy::pool::{self, ServerConnection};
 use crate::proxy::servers;
 use crate::proxy::session::{Client, Received};
+use crate::proxy::{checks, clock};
 use crate::rules::{Answer, AnswerHead};
 
 impl Stream {
@@ -82,6 +82,7 @@ impl Stream {
             }
         }
         self.times.connect = self.ms();
+        checks::observe(world, back, server, checks::Seen::Connected);
         let preface = crate::proxy::rules::proxy_header(c, spec, self.unique_id.as_deref()).into_boxed_slice();
         if !preface.is_empty() && sock.try_send(&preface, true).is_err() {
             return Ok(Err(Failure::Refused));

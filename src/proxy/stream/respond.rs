@@ -263,7 +263,7 @@ impl Stream {
         let authenticates = matches!(status, 401 | 407) && self.asks_for_connection_authentication();
         if let Some((b, s)) = self.back.zip(self.server) {
             world.server(b, s).counters.responses.count(status);
-            crate::proxy::checks::observe(world, b, s, false, status < 500 || status == 501 || status == 505);
+            crate::proxy::checks::observe(world, b, s, crate::proxy::checks::Seen::Answered(status));
         }
         if self.answered.upgrade || (self.request.method() == b"CONNECT" && status / 100 == 2) {
             return Box::pin(self.tunnel(c, conn, buf)).await;

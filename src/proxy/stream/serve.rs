@@ -11,6 +11,7 @@ use crate::http::h1::encode::{self, After};
 use crate::http::h1::framing::Body;
 use crate::ir::proxy::{Balance, ConnectionMode, Proxy, RetryOn};
 use crate::ir::{ProxyId, ServerId};
+use crate::proxy::checks::{Seen, observe};
 use crate::proxy::clock;
 use crate::proxy::end::{When, Who};
 use crate::proxy::servers::{self, Slot};
@@ -85,7 +86,16 @@ impl Stream {
         if Self::is_late(failure) {
             self.count_late_failure(back, server);
         }
-        crate::proxy::checks::observe(self.local.world, back, server, !Self::is_late(failure), false);
+        let seen = match failure {
+            Failure::Refused | Failure::TimedOut | Failure::NoResource => Some(Seen::Unreachable),
+            Failure::Empty => Some(Seen::Closed),
+            Failure::Junk => Some(Seen::Malformed),
+            Failure::ResponseTimeout => Some(Seen::TimedOut),
+            Failure::Status(_) => None,
+        };
+        if let Some(seen) = seen {
+            observe(self.local.world, back, server, seen);
+        }
         if *left == 0 || !Self::is_retried(p, failure) || self.effects.no_l7_retry && Self::is_late(failure) {
             if !Self::is_late(failure) {
                 self.local.world.proxies[back.0].back.failed_connections.inc();
