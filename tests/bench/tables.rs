@@ -1,6 +1,8 @@
 //! What tracking costs: two threads count requests of many clients in one table, as `track-sc0` with `http_req_rate` does, behind
 //! one lock and in parts. `cargo run --release --example tables`
 
+#![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+
 use std::time::{Duration, Instant};
 
 use hawser::ir::table::{KeyType, ServerKey, StickTable, StoredType};
