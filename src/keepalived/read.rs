@@ -41,6 +41,7 @@ pub fn read(
         parameters: BTreeMap::new(),
         lines: Vec::new(),
         depth: 0,
+        checks: include::Checks::default(),
         open_definition: None,
         found: false,
     };
@@ -56,6 +57,7 @@ struct Reader<'a> {
     parameters: BTreeMap<String, Parameter>,
     lines: Vec<Logical>,
     depth: usize,
+    checks: include::Checks,
     /// A parameter whose value goes on over further lines.
     open_definition: Option<(String, Vec<String>)>,
     found: bool,
@@ -197,6 +199,9 @@ impl Reader<'_> {
             let pattern = pattern.to_owned();
             self.include(check, &pattern, here);
             return;
+        }
+        if let Some(checks) = self.checks.after(&line.text) {
+            self.checks = checks;
         }
         self.emit(line, here, work);
     }

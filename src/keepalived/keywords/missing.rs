@@ -55,7 +55,6 @@ pub(super) const GLOBAL: &[Keyword] = &[
     tuning("rs_init_notifies", &[Block::Global], "Send RS notifies for initial state."),
     tuning("no_checker_emails", &[Block::Global], "Mail only when RS added/removed, not per checker."),
     tuning("random_seed", &[Block::Global], "Seed of ${_RANDOM}."),
-    missing("include_check", &[Block::Global], "Which missing includes are errors."),
     extra("config_save_dir", &[Block::Global], "Save configuration and state around reloads."),
 ];
 

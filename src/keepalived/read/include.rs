@@ -23,6 +23,44 @@ pub(super) enum Check {
     All,
 }
 
+/// What every include is checked for, whatever its last letter (`include_check`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Checks {
+    matching: bool,
+    wildcard: bool,
+    braces: bool,
+}
+
+impl Checks {
+    /// The checks after a line, if it is one that changes them. Words that mean nothing are complained of elsewhere.
+    pub(super) fn after(self, text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace();
+        if words.next() != Some("include_check") {
+            return None;
+        }
+        let words: Vec<&str> = words.collect();
+        if words.is_empty() {
+            return Some(Self { matching: true, wildcard: true, braces: true });
+        }
+        let signed = |word: &&str| word.starts_with(['+', '-']);
+        let mut checks = if words.iter().all(signed) { self } else { Self::default() };
+        for word in words {
+            let place = match word.trim_start_matches(['+', '-']) {
+                "match" => &mut checks.matching,
+                "wildcard_match" => &mut checks.wildcard,
+                "brace_match" => &mut checks.braces,
+                _ => continue,
+            };
+            *place = !word.starts_with('-');
+        }
+        Some(checks)
+    }
+
+    fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
 /// The kind of include and its pattern, as far as a line is one.
 pub(super) fn statement(text: &str) -> Option<(Check, &str)> {
     let (word, rest) = text.trim().split_once(char::is_whitespace)?;
@@ -42,7 +80,7 @@ impl Reader<'_> {
     pub(super) fn include(&mut self, check: Check, written: &str, here: Here<'_>) {
         let pattern = absolute(written, here.path);
         let matches = self.system.glob(&pattern);
-        let strict = matches!(check, Check::Braces | Check::All);
+        let strict = matches!(check, Check::Braces | Check::All) || self.checks.braces;
         let incomplete = !matches.is_empty() && matches.len() < names(&pattern);
         if incomplete {
             self.missing(strict, format!("Some config files missing: \"{written}\"."), here);
@@ -51,12 +89,20 @@ impl Reader<'_> {
             self.nothing_found(check, written, &pattern, here);
         } else if !(incomplete && strict) && self.depth < DEEPEST {
             self.depth += 1;
+            // What an included file asks for ends with it.
+            let checks = self.checks;
             for file in &matches {
+                self.checks = checks;
                 if self.file(file) == Err(Unreadable::Directory) {
-                    self.missing(check != Check::Tolerant, super::directory(&format!("{written}/")), here);
+                    self.missing(
+                        check != Check::Tolerant || self.checks.any(),
+                        super::directory(&format!("{written}/")),
+                        here,
+                    );
                 }
             }
             self.depth -= 1;
+            self.checks = checks;
         }
     }
 
@@ -65,13 +111,13 @@ impl Reader<'_> {
         let fault = match directory {
             // A pattern in a directory that there is: nothing matches, and that may be so.
             Some(directory) if directory.is_none_or(|(path, _)| self.exists(path)) => {
-                if matches!(check, Check::Wildcard | Check::All) {
+                if matches!(check, Check::Wildcard | Check::All) || self.checks.wildcard {
                     self.missing(true, format!("No config files matched '{written}'."), here);
                 }
                 return;
             }
-            _ if pattern.contains('{') => matches!(check, Check::Braces | Check::All),
-            _ => matches!(check, Check::Match | Check::Wildcard | Check::All),
+            _ if pattern.contains('{') => matches!(check, Check::Braces | Check::All) || self.checks.braces,
+            _ => matches!(check, Check::Match | Check::Wildcard | Check::All) || self.checks.matching,
         };
         self.missing(fault, format!("Config files missing '{written}'."), here);
     }

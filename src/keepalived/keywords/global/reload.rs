@@ -13,6 +13,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     RELOAD_FILE,
     RELOAD_TIME_FILE,
     RELOAD_REPEAT,
+    INCLUDE_CHECK,
     DATA_USE_INSTANCE,
     TMP_CONFIG_DIRECTORY,
     DISABLE_LOCAL_IGMP,
@@ -112,5 +113,25 @@ const LOG_UNKNOWN_VRIDS: Keyword = Keyword {
     doc: "Adverts of identifiers that no router has on the interface they came by are logged.",
     examples: &["log_unknown_vrids"],
     lower: |draft, _| draft.global.settings.log_unknown_vrids = true,
+    ..KEYWORD
+};
+
+/// Read with the lines themselves; only its words are looked at here.
+const INCLUDE_CHECK: Keyword = Keyword {
+    name: "include_check",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("[[+|-]match] [[+|-]wildcard_match] [[+|-]brace_match]"),
+    doc: "Which includes that find nothing are errors: a plain name, a pattern, a name in braces. Without words, all. With signs, \
+          they are added to or taken from those that are checked already.",
+    examples: &["include_check", "include_check +match -wildcard_match"],
+    rejects: &["include_check everything"],
+    lower: |_, call| {
+        let words: Vec<String> = call.words.arguments().iter().map(|word| word.text.clone()).collect();
+        for word in words.iter().map(|word| word.trim_start_matches(['+', '-'])) {
+            if !["match", "wildcard_match", "brace_match"].contains(&word) {
+                call.complain("bad-check", format!("Unknown include_check type '{word}' - ignoring"));
+            }
+        }
+    },
     ..KEYWORD
 };
