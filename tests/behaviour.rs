@@ -67,6 +67,8 @@ mod proxying;
 mod roster;
 #[path = "behaviour/server_state.rs"]
 mod server_state;
+#[path = "behaviour/silence.rs"]
+mod silence;
 #[path = "behaviour/space.rs"]
 mod space;
 #[path = "behaviour/states.rs"]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::buffers::Buffer;
-use super::clock;
+use super::clock::{self, Moment};
 use super::end::{End, When, Who};
 use super::registry::Session;
 use super::socket::Socket;
@@ -63,9 +63,8 @@ enum Trouble {
 }
 
 impl Way<'_> {
-    /// Goes on as far as it can; says whether anything moved.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Result<bool, Trouble> {
-        let mut progress = false;
+    /// Goes on as far as it can.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Result<(), Trouble> {
         while !self.done {
             if !self.buf.is_empty() {
                 match self.to.poll_send(cx, self.buf.data(), false) {
@@ -73,11 +72,10 @@ impl Way<'_> {
                         self.buf.consume(n);
                         self.moved += n as u64;
                         self.burst += n as u64;
-                        progress = true;
                         continue;
                     }
                     Poll::Ready(Err(_)) => return Err(Trouble::Write),
-                    Poll::Pending => return Ok(progress),
+                    Poll::Pending => return Ok(()),
                 }
             }
             if let Some(pipe) = &mut self.pipe
@@ -86,17 +84,16 @@ impl Way<'_> {
                 match pipe.drain(cx, self.to, false) {
                     Poll::Ready(Ok(n)) => {
                         self.moved += n;
-                        progress = true;
                         continue;
                     }
                     Poll::Ready(Err(_)) => return Err(Trouble::Write),
-                    Poll::Pending => return Ok(progress),
+                    Poll::Pending => return Ok(()),
                 }
             }
             if self.read_done {
                 self.to.finish();
                 self.done = true;
-                return Ok(true);
+                return Ok(());
             }
             if self.pipe.is_none() && self.splice && self.burst >= SPLICE_AFTER {
                 self.pipe = Pipe::take().ok();
@@ -112,12 +109,16 @@ impl Way<'_> {
                     if let Some(p) = self.pipe.take_if(|p| p.is_empty()) {
                         p.give();
                     }
-                    return Ok(progress);
+                    return Ok(());
                 }
             }
-            progress = true;
         }
-        Ok(progress)
+        Ok(())
+    }
+
+    /// Bytes wait to be taken by the other side.
+    fn has_pending(&self) -> bool {
+        !self.buf.is_empty() || self.pipe.as_ref().is_some_and(|p| !p.is_empty())
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
@@ -166,7 +167,7 @@ pub async fn preview(
     (up.read_done, up.done) = (sent.finished, sent.finished);
     let seen = poll_fn(|cx| {
         match up.poll(cx) {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(Trouble::Read) => return Poll::Ready(Preview::Failed(End::new(Who::Client, When::Data))),
             Err(Trouble::Write) => return Poll::Ready(Preview::Failed(End::new(Who::Server, When::Data))),
         }
@@ -188,57 +189,86 @@ pub async fn preview(
 }
 
 /// Runs until both ways are done, or one fails. `sent` went up before.
+///
+/// A side that is silent for too long counts as closed: the other hears of that, and may go on for as long as its own limit
+/// allows. Either side's activity keeps the other waiting.
 pub async fn run(w: Ways<'_>, client_buf: &mut Buffer, server_buf: &mut Buffer, sent: Sent) -> Done {
     let mut up = Way::new(w.client, w.server, client_buf, w.splice);
     (up.moved, up.read_done, up.done) = (sent.moved, sent.finished, sent.finished);
     let mut down = Way::new(w.server, w.client, server_buf, w.splice);
     let mut first = Side::Server;
-    let now = clock::now();
-    w.timers.0.arm_after(now, w.client_patience);
-    w.timers.1.arm_after(now, w.server_patience);
-    let end = poll_fn(|cx| {
-        let u = match up.poll(cx) {
-            Ok(p) => p,
-            Err(Trouble::Read) => return Poll::Ready(End::new(Who::Client, When::Data)),
-            Err(Trouble::Write) => return Poll::Ready(End::new(Who::Server, When::Data)),
-        };
-        let d = match down.poll(cx) {
-            Ok(p) => p,
-            Err(Trouble::Read) => return Poll::Ready(End::new(Who::Server, When::Data)),
-            Err(Trouble::Write) => return Poll::Ready(End::new(Who::Client, When::Data)),
-        };
-        if up.done && down.done {
-            return Poll::Ready(End::default());
-        }
-        if down.done {
-            first = Side::Client;
-        }
-        if u || d {
-            let now = clock::now();
-            let half = up.read_done || down.read_done;
-            let (c, s) = if half {
-                (w.client_fin.or(w.client_patience), w.server_fin.or(w.server_patience))
+    let mut end = None;
+    w.arm(clock::now(), &up, &down);
+    let broken = poll_fn(|cx| {
+        loop {
+            let before = (up.moved + down.moved, up.done, down.done);
+            match up.poll(cx) {
+                Ok(()) => {}
+                Err(Trouble::Read) => return Poll::Ready(Some(Who::Client)),
+                Err(Trouble::Write) => return Poll::Ready(Some(Who::Server)),
+            }
+            match down.poll(cx) {
+                Ok(()) => {}
+                Err(Trouble::Read) => return Poll::Ready(Some(Who::Server)),
+                Err(Trouble::Write) => return Poll::Ready(Some(Who::Client)),
+            }
+            if up.done && down.done {
+                return Poll::Ready(None);
+            }
+            if down.done {
+                first = Side::Client;
+            }
+            w.note(before, &up, &down);
+            if let Some(who) = w.session.killed.get() {
+                return Poll::Ready(Some(who));
+            }
+            let (late, way, stuck) = if w.timers.0.poll_elapsed(cx).is_ready() {
+                (Who::ClientTimeout, &mut up, down.has_pending())
+            } else if w.timers.1.poll_elapsed(cx).is_ready() {
+                (Who::ServerTimeout, &mut down, up.has_pending())
             } else {
-                (w.client_patience, w.server_patience)
+                return Poll::Pending;
             };
-            // Either side's activity keeps the other waiting: silence of both is what times out.
-            w.timers.0.arm_after(now, c);
-            w.timers.1.arm_after(now, s);
+            if stuck {
+                return Poll::Ready(Some(late));
+            }
+            if way.read_done {
+                let timer = if late == Who::ClientTimeout { w.timers.0 } else { &w.timers.1 };
+                timer.arm_after(clock::now(), None);
+            } else {
+                way.read_done = true;
+                end.get_or_insert(late);
+            }
         }
-        if w.session.killed.get().is_some() {
-            return Poll::Ready(End::new(w.session.killed.get().unwrap_or(Who::Killed), When::Data));
-        }
-        if w.timers.0.poll_elapsed(cx).is_ready() {
-            return Poll::Ready(End::new(Who::ClientTimeout, When::Data));
-        }
-        if w.timers.1.poll_elapsed(cx).is_ready() {
-            return Poll::Ready(End::new(Who::ServerTimeout, When::Data));
-        }
-        Poll::Pending
     })
     .await;
+    let end = broken.or(end).map_or_else(End::default, |who| End::new(who, When::Data));
     if end.who == Who::Client {
         first = Side::Client;
     }
     Done { up: up.moved, down: down.moved, end, first }
+}
+
+impl Ways<'_> {
+    /// Each side has its limit from now on; one that can only close any more has its own, where that is set.
+    fn arm(&self, now: Moment, up: &Way<'_>, down: &Way<'_>) {
+        let fin = |limit: Option<Duration>, is_last: bool| limit.filter(|_| is_last);
+        self.timers.0.arm_after(now, fin(self.client_fin, down.done).or(self.client_patience));
+        self.timers.1.arm_after(now, fin(self.server_fin, up.done).or(self.server_patience));
+    }
+
+    /// What has happened since: bytes give both sides time, an end only sets a limit of its own.
+    fn note(&self, (moved, up_done, down_done): (u64, bool, bool), up: &Way<'_>, down: &Way<'_>) {
+        let now = clock::now();
+        if up.moved + down.moved > moved {
+            self.arm(now, up, down);
+            return;
+        }
+        if down.done && !down_done && self.client_fin.is_some() {
+            self.timers.0.arm_after(now, self.client_fin);
+        }
+        if up.done && !up_done && self.server_fin.is_some() {
+            self.timers.1.arm_after(now, self.server_fin);
+        }
+    }
 }
