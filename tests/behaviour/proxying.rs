@@ -397,3 +397,14 @@ fn a_rule_that_sets_a_map_is_seen_by_every_use_behind_it() {
     });
     let _ = std::fs::remove_file(&file);
 }
+
+#[test]
+fn who_was_sent_to_a_server_by_a_rule_gets_no_cookie() {
+    let own = "listen l\n bind @front.sock@\n cookie SRV insert\n stick-table type string size 100 expire 1h\n \
+               stick on path if { path_beg /stick }\n use-server b if { path /b }\n server a @a.sock@ cookie a\n \
+               server b @b.sock@ cookie b";
+    on_both(own, |p| {
+        let gets_one = |path| p.get("front.sock", path, &[]).contains("\r\nset-cookie: SRV=");
+        assert_eq!([gets_one("/"), gets_one("/b"), gets_one("/stick"), gets_one("/stick")], [true, false, true, false]);
+    });
+}

@@ -224,7 +224,8 @@ impl Stream {
         if !insert {
             return;
         }
-        let stays = matches!(self.cookie.asked, Asked::Valid | Asked::Down) && self.cookie.server == Some(server);
+        // By its cookie, by `use-server` or by a stick-table: who was sent here will be again.
+        let stays = self.cookie.server == Some(server);
         let dated = spec.max_idle.is_some() || spec.max_life.is_some();
         if stays && !dated {
             return;
