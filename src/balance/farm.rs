@@ -32,6 +32,8 @@ pub struct Member {
 pub struct Load {
     /// Sessions on the server and in its queue.
     pub sessions: u32,
+    /// Those on the server.
+    pub served: u32,
     /// Another session would have to wait.
     pub full: bool,
     /// When its load or its state changed last, as a count of such changes: `leastconn` takes the longest unchanged of
@@ -58,6 +60,8 @@ pub struct Farm {
     ring: Vec<(u32, usize)>,
     /// Where the rotation on the map or ring stands.
     turn: usize,
+    /// `hash-balance-factor`: percent of its share that a server of the ring may have; 0 is no limit.
+    factor: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +95,16 @@ impl Farm {
             map: Vec::new(),
             ring: Vec::new(),
             turn: 0,
+            factor: 0,
         };
         farm.rebuild();
         farm
+    }
+
+    /// With a limit to what one server may get of a consistent hash, in percent of its share; 0 is none.
+    #[must_use]
+    pub fn bounded(self, factor: u32) -> Self {
+        Self { factor, ..self }
     }
 
     /// A server came, went, or changed its weight.
@@ -194,7 +205,7 @@ impl Farm {
         load: &dyn Fn(usize) -> Load,
     ) -> Option<usize> {
         match (self.algorithm, key) {
-            (Algorithm::Hash, Some(key)) => self.by_hash(key, avoid),
+            (Algorithm::Hash, Some(key)) => self.by_hash(key, avoid, load),
             (Algorithm::Random(draws), _) => self.by_chance(draws, avoid, chance, load),
             (Algorithm::LeastConn, _) => self.least_loaded(avoid, load),
             (Algorithm::First, _) => self.first_free(avoid, load),
@@ -203,7 +214,7 @@ impl Farm {
         }
     }
 
-    fn by_hash(&self, key: u32, avoid: Option<usize>) -> Option<usize> {
+    fn by_hash(&self, key: u32, avoid: Option<usize>, load: &dyn Fn(usize) -> Load) -> Option<usize> {
         if !self.consistent {
             let n = u32::try_from(self.map.len()).ok().filter(|&n| n > 0)?;
             return Some(self.map[(key % n) as usize]);
@@ -213,11 +224,29 @@ impl Farm {
         let (after, before) = (*self.ring.get(next)?, self.ring[(next + n - 1) % n]);
         // The nearer of the two neighbours, the lower one when both are equally near.
         let near = if key.wrapping_sub(before.0) <= after.0.wrapping_sub(key) { (next + n - 1) % n } else { next };
-        if avoid != Some(self.ring[near].1) {
-            return Some(self.ring[near].1);
+        let onward = (0..n).map(|i| self.ring[(near + i) % n].1);
+        let share = (self.factor > 0).then(|| self.shares(load));
+        let fits = |s: usize| share.as_ref().is_none_or(|share| load(s).served < share[s]);
+        let willing = onward.clone().filter(|&s| Some(s) != avoid);
+        willing.clone().find(|&s| fits(s)).or_else(|| willing.clone().next()).or(avoid)
+    }
+
+    /// How many sessions each server may have now that one more comes: its part, by weight, of all of them times the factor.
+    fn shares(&self, load: &dyn Fn(usize) -> Load) -> Vec<u32> {
+        let all: u64 = (0..self.members.len()).map(|s| u64::from(load(s).served)).sum();
+        let slots = ((all + 1) * u64::from(self.factor)).div_ceil(100);
+        let total: u64 = self.used.iter().map(|&s| u64::from(self.members[s].weight)).sum::<u64>().max(1);
+        let (whole, rest) = (slots / total, slots % total);
+        let mut shares = vec![0; self.members.len()];
+        let mut before = 0;
+        for &s in &self.used {
+            let weight = u64::from(self.members[s].weight);
+            // What is left over is parted so that it adds up.
+            let part = (before + weight) * rest / total - before * rest / total;
+            shares[s] = u32::try_from(weight * whole + part).unwrap_or(u32::MAX).max(1);
+            before += weight;
         }
-        let others = (1..n).map(|i| self.ring[(near + i) % n].1).find(|&s| Some(s) != avoid);
-        others.or(avoid)
+        shares
     }
 
     fn by_chance(

@@ -255,6 +255,7 @@ impl ServerLive {
         let served = self.served();
         Load {
             sessions: served + queued,
+            served,
             full: queued > 0 || served >= self.limit(backend_load),
             since: self.changed.load(Relaxed),
         }

@@ -230,7 +230,7 @@ impl ProxyLive {
         let servers: Growing<ServerLive> =
             p.servers.iter().enumerate().map(|(i, s)| ServerLive::new(id, ServerId(i), p, s)).collect();
         let members = servers.iter().zip(&p.servers).map(|(live, s)| member(live, s)).collect();
-        let farm = Farm::new(&p.balance, p.hash_type, p.options.allbackups, members);
+        let farm = Farm::new(&p.balance, p.hash_type, p.options.allbackups, members).bounded(p.hash_balance_factor);
         let live = Self {
             id,
             front: counters::Front::default(),

@@ -5,7 +5,6 @@ use crate::haproxy::lower::{address, condition, format, sample};
 use crate::ir::Named;
 use crate::ir::proxy::{Balance, HashFunction, HashType, PersistRule, ServerName, UseServer};
 use crate::text::atoms;
-use crate::text::book::Status;
 use crate::text::grammar::{Arg, Kind, Word};
 
 pub const ALL: &[&Keyword] =
@@ -156,10 +155,11 @@ const HASH_TYPE: Keyword = Keyword {
 };
 const HASH_BALANCE_FACTOR: Keyword = Keyword {
     name: "hash-balance-factor",
-    status: Status::Missing,
     sections: BACK,
     args: Syntax::Args(&[Arg::Value("factor", Kind::Int(0, 65535))]),
     doc: "How much more than the average a server may get from a consistent hash, per cent.",
+    examples: &["hash-balance-factor 150"],
+    rejects: &["hash-balance-factor 50"],
     lower: |l| {
         let n = l.args.int("factor").and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         if (1..=100).contains(&n) {
