@@ -9,6 +9,7 @@ pub mod action;
 pub mod actions;
 pub mod reply;
 pub mod run;
+pub mod service;
 pub mod stage;
 
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub enum Verdict {
     Deny(Box<Answer>),
     /// Answer; not an error.
     Respond(Box<Answer>),
+    /// Answer as a service does.
+    Serve(service::Service),
     /// Wait, then answer as [`Verdict::Deny`].
     Tarpit(Box<Answer>),
     /// Ask for credentials; nobody is denied anything.

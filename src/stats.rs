@@ -11,5 +11,6 @@ pub mod info;
 pub mod invalid;
 pub mod json;
 pub mod page;
+pub mod prometheus;
 pub mod row;
 pub mod subject;

@@ -41,6 +41,8 @@ mod invalid_messages;
 mod listings;
 #[path = "behaviour/master.rs"]
 mod master;
+#[path = "behaviour/metrics.rs"]
+mod metrics;
 #[path = "behaviour/observing.rs"]
 mod observing;
 #[path = "behaviour/operators.rs"]

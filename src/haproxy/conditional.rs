@@ -49,9 +49,6 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("WURFL", false),
     ("ZLIB", false),
 ];
-/// Built-in services (`use-service`): none yet.
-pub const SERVICES: &[&str] = &[];
-
 /// A condition could not be read; the offset is in bytes from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCondition {

@@ -29,6 +29,20 @@ pub enum KeyType {
     Binary(usize),
 }
 
+impl KeyType {
+    /// The word behind `type`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Ipv6 => "ipv6",
+            Self::Integer => "integer",
+            Self::String(_) => "string",
+            Self::Binary(_) => "binary",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServerKey {
     #[default]

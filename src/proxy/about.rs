@@ -1,7 +1,8 @@
 //! What `-v`, `-vv` and `-dL` say. A feature is claimed only when it works.
 
 use super::start::{RELEASE_DATE, VERSION};
-use crate::haproxy::conditional::{FEATURES, SERVICES};
+use crate::haproxy::conditional::FEATURES;
+use crate::rules::service::Service;
 
 /// The only way to wait for sockets, as `-vv` and `-V` show it.
 pub const POLLERS: &str = "Available polling systems :
@@ -35,7 +36,8 @@ Running on: {} {} {} {}
 fn details() -> String {
     let sign = |works: bool| if works { '+' } else { '-' };
     let features: String = FEATURES.iter().map(|(name, works)| format!(" {}{name}", sign(*works))).collect();
-    let services = if SERVICES.is_empty() { "none".to_owned() } else { SERVICES.join(" ") };
+    let services: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
+    let services = services.join(" ");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(64);
     format!(
         "Build options :

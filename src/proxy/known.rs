@@ -6,10 +6,10 @@ use crate::cli::command::Mode;
 use crate::cli::{commands, master};
 use crate::expr::fetch::{ArgKind, ArgSpec, Needs};
 use crate::expr::{converters, fetches};
-use crate::haproxy::conditional::SERVICES;
 use crate::haproxy::keyword::{GLOBAL, HTTP_ERRORS, PROXY, Sections, USERLIST};
 use crate::haproxy::keywords;
 use crate::haproxy::lower::acl;
+use crate::rules::service::Service;
 use crate::text::book::Status;
 
 /// One class: its name, what it is, and its lines.
@@ -143,7 +143,7 @@ fn sample_converters() -> Vec<String> {
 }
 
 fn services() -> Vec<String> {
-    SERVICES.iter().map(|s| (*s).to_owned()).collect()
+    Service::ALL.iter().map(|service| service.name().to_owned()).collect()
 }
 
 /// Where a fetch can be used, in the order of the columns that are drawn above the list.

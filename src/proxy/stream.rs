@@ -13,6 +13,7 @@ mod course;
 mod direct;
 mod facts;
 mod invalid;
+mod metrics;
 mod obtain;
 mod request;
 mod respond;

@@ -103,6 +103,8 @@ pub enum Spec {
     /// What `deny` and `tarpit` take.
     Deny,
     Redirect,
+    /// The name of a [`Service`](super::service::Service).
+    Service,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -152,6 +152,7 @@ pub const FIELDS: &[Field] = &[
     }),
     count("downtime", "Seconds spent down.", |s| match s {
         Server(s) if s.server.options.check => low(s.down_time),
+        Backend(b) if b.common.proxy.servers.is_empty() => None,
         Backend(b) => low(b.down_time),
         _ => None,
     }),

@@ -61,18 +61,8 @@ fn list(c: &dyn Control) -> Output {
 }
 
 fn head(out: &mut String, config: &Config, p: ProxyId, t: &mut Whole<'_>, now: u64) {
-    let (name, kind, size, used) = (&config.proxies[p.0].name, kind_name(t.spec().key), t.spec().size, t.used(now));
+    let (name, kind, size, used) = (&config.proxies[p.0].name, t.spec().key.name(), t.spec().size, t.used(now));
     let _ = writeln!(out, "# table: {name}, type: {kind}, size:{size}, used:{used}");
-}
-
-fn kind_name(kind: KeyType) -> &'static str {
-    match kind {
-        KeyType::Ip => "ip",
-        KeyType::Ipv6 => "ipv6",
-        KeyType::Integer => "integer",
-        KeyType::String(_) => "string",
-        KeyType::Binary(_) => "binary",
-    }
 }
 
 fn find(c: &dyn Control, name: &str) -> Found<ProxyId> {

@@ -11,10 +11,11 @@ use crate::ir::Named;
 use crate::ir::action::{Action, ActionArg, Rule};
 use crate::ir::proxy::DeclaredCapture;
 use crate::rules::action::{
-    ActionItem, HTTP_AFTER, HTTP_REQUEST, HTTP_RESPONSE, PairKind, Sets, Spec, TCP_CONNECTION, TCP_RESPONSE,
-    TCP_SESSION,
+    ActionItem, HTTP_AFTER, HTTP_REQUEST, HTTP_RESPONSE, PairKind, Sets, Spec, TCP_CONNECTION, TCP_CONTENT,
+    TCP_RESPONSE, TCP_SESSION,
 };
 use crate::rules::actions;
+use crate::rules::service::Service;
 use crate::text::atoms;
 use crate::text::book::Status;
 use crate::text::diag::{Diagnostic, Place as Position};
@@ -165,6 +166,11 @@ fn arguments(
                 out.push(ActionArg::Redirect(Box::new(reply::redirect(rest, place, line.draft)?)));
                 return Ok(out);
             }
+            Spec::Service => {
+                let (name, tail) = rest.split_first().ok_or("'use-service' expects a service name..")?;
+                out.push(service(&name.text, set)?);
+                rest = tail;
+            }
             spec => {
                 let (w, tail) = rest.split_first().ok_or("missing argument.")?;
                 out.push(value(spec, w, place, line)?);
@@ -179,6 +185,14 @@ fn arguments(
     finish(item, set, out, line)
 }
 
+fn service(name: &str, set: Sets) -> Result<ActionArg, String> {
+    let service = Service::named(name).ok_or_else(|| format!("'{name}' unknown service name.."))?;
+    if set == TCP_CONTENT {
+        return Err("Prometheus exporter service only available on 'http-request' rulesets".to_owned());
+    }
+    Ok(ActionArg::Str(service.name().to_owned()))
+}
+
 fn is_positional(s: &Spec) -> bool {
     !matches!(
         s,
@@ -190,6 +204,7 @@ fn is_positional(s: &Spec) -> bool {
             | Spec::Return
             | Spec::Deny
             | Spec::Redirect
+            | Spec::Service
     )
 }
 
@@ -361,7 +376,7 @@ fn finish(
 
 /// `len N` declares a slot, `id N` names one: both become `[sample, slot, length]`.
 fn capture(set: Sets, args: &mut Vec<ActionArg>, line: &mut Line<'_>) -> Result<(), String> {
-    let response = !set.has(HTTP_REQUEST.or(crate::rules::action::TCP_CONTENT));
+    let response = !set.has(HTTP_REQUEST.or(TCP_CONTENT));
     let (id, len) = (args.get(1).cloned(), args.get(2).cloned());
     let proxy = line.proxy();
     let of_side = |p: &crate::ir::proxy::Proxy| {

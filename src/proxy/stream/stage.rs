@@ -392,6 +392,12 @@ impl Stream {
                 let tell = if response { Tell::Page(502) } else { Tell::Answer(answer) };
                 (End::new(Who::Policy, when), tell)
             }
+            Verdict::Serve(service) => {
+                self.local_service = true;
+                self.service = Some("<PROMEX>");
+                let answer = self.serve_by(c, service);
+                (End::new(Who::Local, when), Tell::Answer(Box::new(answer)))
+            }
             Verdict::Respond(answer) => {
                 self.local_service = true;
                 (End::new(Who::Local, when), Tell::Answer(answer))

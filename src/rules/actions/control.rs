@@ -8,7 +8,7 @@ use crate::rules::action::{
     ACTION, ActionItem, HTTP, HTTP_REQUEST, HTTP_RESPONSE, PairKind, Sets, Spec, TCP, TCP_CONNECTION, TCP_CONTENT,
     TCP_RESPONSE,
 };
-use crate::rules::{Verdict, Wait, reply};
+use crate::rules::{Verdict, Wait, reply, service::Service};
 
 pub const ALL: &[&ActionItem] = &[
     &ACCEPT,
@@ -24,6 +24,7 @@ pub const ALL: &[&ActionItem] = &[
     &SILENT_DROP,
     &SWITCH_MODE,
     &TARPIT,
+    &USE_SERVICE,
     &WAIT_FOR_BODY,
     &WAIT_FOR_HANDSHAKE,
 ];
@@ -126,6 +127,16 @@ fn deny(
     };
     verdict(Box::new(answer))
 }
+
+const USE_SERVICE: ActionItem = ActionItem {
+    name: "use-service",
+    sets: TCP_CONTENT.or(HTTP_REQUEST),
+    args: &[Spec::Service],
+    doc: "Answers with a built-in service: prometheus-exporter.",
+    is_final: true,
+    run: |_, a| word(a, 0).and_then(Service::named).map_or(Verdict::Failed, Verdict::Serve),
+    ..ACTION
+};
 
 const RETURN: ActionItem = ActionItem {
     name: "return",

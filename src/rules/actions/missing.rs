@@ -17,7 +17,6 @@ macro_rules! missing {
 
 missing! {
     TCP_CONTENT.or(HTTP_REQUEST), "Resolves a name into a variable.": "do-resolve";
-    TCP_CONTENT.or(HTTP_REQUEST), "Answers with a built-in service.": "use-service";
     HTTP_REQUEST, "Answers from a cache.": "cache-use";
     HTTP_RESPONSE, "Stores the response in a cache.": "cache-store";
     TCP_CONNECTION, "Expects a NetScaler client address header.": "expect-netscaler-cip";

@@ -1,0 +1,47 @@
+//! Services that answer requests in place of a server (`http-request use-service`).
+
+use super::Stream;
+use crate::http::uri;
+use crate::proxy::session::Client;
+use crate::proxy::statistics;
+use crate::proxy::world::World;
+use crate::rules::{Answer, AnswerHead, reply, service::Service};
+use crate::stats::prometheus::{self, TableFacts, Wanted};
+
+impl Stream {
+    /// The answer of a service.
+    pub(super) fn serve_by(&mut self, c: &Client, service: Service) -> Answer {
+        let world = self.local.world;
+        world.proxies[c.front.0].front.intercepted.inc();
+        match service {
+            Service::Prometheus => {
+                let target = String::from_utf8_lossy(uri::path_and_query(self.request.uri())).into_owned();
+                let query = target.split_once('?').map_or("", |(_, query)| query);
+                Wanted::parse(query).map_or_else(|| reply::page(400), |wanted| metrics(world, wanted))
+            }
+        }
+    }
+}
+
+fn metrics(world: &'static World, wanted: Wanted) -> Answer {
+    let (facts, rows, tables) = (statistics::facts(world), statistics::rows(world), tables(world));
+    let body = prometheus::render(wanted, &facts, &rows, &tables);
+    let mut answer =
+        reply::bare(200, &[(b"cache-control", b"no-cache"), (b"content-type", b"text/plain; version=0.0.4")]);
+    if let AnswerHead::Message(message) = &mut answer.head {
+        message.add(b"content-length", body.len().to_string().as_bytes());
+    }
+    answer.body = body.into_bytes().into();
+    answer
+}
+
+fn tables(world: &'static World) -> Vec<TableFacts> {
+    let now = world.uptime_ms();
+    let proxies = world.config.proxies.iter().zip(&world.proxies);
+    let facts = proxies.filter_map(|(proxy, live)| {
+        let (config, table) = (proxy.table.as_ref()?, live.table.as_ref()?);
+        let used = table.whole().used(now) as u64;
+        Some(TableFacts { name: proxy.name.clone(), kind: config.key.name(), size: config.size as u64, used })
+    });
+    facts.collect()
+}
