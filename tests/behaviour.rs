@@ -65,6 +65,8 @@ mod proxy_tables;
 mod proxy_tcp;
 #[path = "behaviour/proxying.rs"]
 mod proxying;
+#[path = "behaviour/retries.rs"]
+mod retries;
 #[path = "behaviour/roster.rs"]
 mod roster;
 #[path = "behaviour/server_state.rs"]

@@ -117,6 +117,8 @@ pub struct Stream {
     end: End,
     retries: u32,
     redispatched: bool,
+    /// On its way to another server.
+    moving: bool,
     queue_ahead: (u64, u64),
     cookie: cookies::Cookies,
     /// Keys of stick rules that get the server which answers.
@@ -170,6 +172,7 @@ impl Stream {
             end: End::default(),
             retries: 0,
             redispatched: false,
+            moving: false,
             queue_ahead: (0, 0),
             cookie: cookies::Cookies::default(),
             stick_keys: Vec::new(),
@@ -261,6 +264,7 @@ impl Stream {
         self.end = End::default();
         self.retries = 0;
         self.redispatched = false;
+        self.moving = false;
         self.queue_ahead = (0, 0);
         self.cookie = cookies::Cookies::default();
         self.stick_keys.clear();

@@ -45,21 +45,13 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// What answers in a server's place gives no cookie.
-    pub(super) fn note_answer_of_ours(&mut self) {
-        if self.asked != Asked::Off {
-            self.given = Given::None;
-        }
-    }
-
-    /// The third and fourth letter; a cookie that is only looked at has none.
+    /// The third and fourth letter; a cookie that is only looked at has none, and neither has a backend without one.
     pub(super) fn letters(self, spec: Option<&Cookie>) -> [u8; 2] {
-        if spec.is_some_and(|s| s.mode == CookieMode::Passive && !s.indirect && !s.preserve) {
+        if spec.is_none_or(|s| s.mode == CookieMode::Passive && !s.indirect && !s.preserve) {
             return *b"--";
         }
         let asked = match self.asked {
-            Asked::Off => b'-',
-            Asked::None => b'N',
+            Asked::Off | Asked::None => b'N',
             Asked::Invalid => b'I',
             Asked::Down => b'D',
             Asked::Valid => b'V',
@@ -67,8 +59,7 @@ impl Cookies {
             Asked::Old => b'O',
         };
         let given = match self.given {
-            Given::Off => b'-',
-            Given::None => b'N',
+            Given::Off | Given::None => b'N',
             Given::Inserted => b'I',
             Given::Updated => b'U',
             Given::Passive => b'P',

@@ -9,10 +9,18 @@ use crate::rules::{Answer, AnswerHead, reply, service::Service};
 use crate::stats::prometheus::{self, TableFacts, Wanted};
 
 impl Stream {
+    /// What answers here is as good as a server: the request waited for nothing and is connected.
+    pub(super) fn reached_a_service(&mut self) {
+        self.times.queue = self.ms();
+        self.times.connect = self.times.queue;
+    }
+
     /// The answer of a service.
     pub(super) fn serve_by(&mut self, c: &Client, service: Service) -> Answer {
         let world = self.local.world;
         world.proxies[c.front.0].front.intercepted.inc();
+        self.reached_a_service();
+        self.times.data = self.ms();
         match service {
             Service::Prometheus => {
                 let target = String::from_utf8_lossy(uri::path_and_query(self.request.uri())).into_owned();

@@ -111,7 +111,6 @@ impl Stream {
         head.add(b"content-length", b"0");
         head.add(b"location", &[prefix.as_bytes(), path].concat());
         head.add(b"connection", b"close");
-        self.cookie.note_answer_of_ours();
         let answer = Answer { status: 302, head: AnswerHead::Message(head), body: std::sync::Arc::default() };
         Some(Stop::new(Who::Local, When::Connect, Tell::Answer(Box::new(answer))))
     }

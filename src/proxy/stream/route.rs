@@ -36,6 +36,8 @@ impl Stream {
         let chosen = chosen.or_else(|| p.default_backend.as_ref().and_then(|n| n.target)).or(own);
         let mode = if self.is_http { Mode::Http } else { Mode::Tcp };
         let Some(back) = chosen.filter(|b| world.config.proxies[b.0].mode == mode) else {
+            // The original leaves the time of the request open when nobody can take it.
+            self.times.request = -1;
             return Err(if self.is_http { Self::unavailable(Who::Server, When::Connect) } else { self.nobody() });
         };
         self.enter_backend(c, back);

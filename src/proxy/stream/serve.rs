@@ -105,10 +105,12 @@ impl Stream {
         }
         *left -= 1;
         self.retries += 1;
+        let refused = failure == Failure::Refused || failure == Failure::NoResource;
         if self.redispatches(p, back, *left) {
-            self.redispatched = true;
-            self.local.world.proxies[back.0].back.redispatches.inc();
-            self.local.world.server(back, server).counters.redispatches.inc();
+            if refused && self.local.world.proxies[back.0].usable().0 < 2 {
+                self.turn_around(c, p).await?;
+            }
+            self.moving = true;
             self.leave_server();
             self.times.queue = -1;
             if self.cookie.server == Some(server) {
@@ -116,14 +118,17 @@ impl Stream {
             }
             return Ok(true);
         }
-        self.local.world.proxies[back.0].back.retries.inc();
-        let counters = &self.local.world.server(back, server).counters;
-        counters.retries.inc();
-        counters.total_streams.inc();
-        if failure == Failure::Refused || failure == Failure::NoResource {
+        self.count_retry(back, server);
+        self.local.world.server(back, server).counters.total_streams.inc();
+        if refused {
             self.turn_around(c, p).await?;
         }
         Ok(false)
+    }
+
+    fn count_retry(&self, back: ProxyId, server: ServerId) {
+        self.local.world.proxies[back.0].back.retries.inc();
+        self.local.world.server(back, server).counters.retries.inc();
     }
 
     pub(super) fn is_late(f: Failure) -> bool {
@@ -141,23 +146,18 @@ impl Stream {
         }
     }
 
-    /// Another server is taken at once where the algorithm rotates over several; else as `option redispatch` says.
+    /// As `option redispatch` says; at once where the algorithm rotates over several servers and no cookie binds the client.
     fn redispatches(&self, p: &Proxy, back: ProxyId, left: u32) -> bool {
         let live = &self.local.world.proxies[back.0];
-        if p.balance != Balance::None && lock(&live.farm).used().len() < 2 {
-            return false;
-        }
         let bound = self.cookie.server.is_some() && self.cookie.server == self.server;
         let (active, _) = live.usable();
         let rotates = matches!(
             p.balance,
             Balance::RoundRobin | Balance::StaticRr | Balance::LeastConn | Balance::First | Balance::Random { .. }
         );
-        if !bound && active > 1 && rotates {
-            return true;
-        }
         match p.options.redispatch {
             None => false,
+            Some(_) if !bound && active > 1 && rotates => true,
             Some(every) if every > 0 => (p.retries - left).is_multiple_of(every.cast_unsigned()),
             Some(every) if every < 0 => left + 1 == every.unsigned_abs(),
             Some(_) => left == 0,
@@ -208,6 +208,16 @@ impl Stream {
 
     fn take_server(&mut self, c: &Client, slot: Slot, back: ProxyId) {
         let live = self.local.world.server(back, slot.server);
+        if let (true, Some(left)) = (std::mem::take(&mut self.moving), self.server) {
+            // An algorithm may choose the same one again: then nothing was redispatched.
+            if left == slot.server {
+                self.count_retry(back, left);
+            } else {
+                self.redispatched = true;
+                self.local.world.proxies[back.0].back.redispatches.inc();
+                self.local.world.server(back, left).counters.redispatches.inc();
+            }
+        }
         self.server = Some(slot.server);
         c.session.server.set(Some(slot.server));
         live.counters.streams.inc();
@@ -246,7 +256,8 @@ impl Stream {
             if let Some(s) = choice
                 && let Some(slot) = Slot::try_take(world, back, s)
             {
-                if wanted.is_none() {
+                let is_again = self.moving && self.server == Some(s);
+                if wanted.is_none() && !is_again {
                     live.back.balanced.inc();
                     world.server(back, s).counters.balanced.inc();
                 }

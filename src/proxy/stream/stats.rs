@@ -35,6 +35,7 @@ impl Stream {
         front.intercepted.inc();
         self.stats_rules(c, p).await?;
         if !authorized(&p.stats, &self.request) {
+            self.reached_a_service();
             let realm = p.stats.realm.as_deref().unwrap_or("HAProxy Statistics");
             let answer = self.with_scope(c, |scope| reply::challenge(realm, scope));
             return Err(local(answer));
@@ -46,6 +47,8 @@ impl Stream {
             b"POST" => self.change(c, base).await?,
             _ => reply::page(405),
         };
+        self.reached_a_service();
+        self.times.data = self.ms();
         if let AnswerHead::Message(head) = &answer.head {
             self.show_statistics(c, head);
         }
