@@ -136,7 +136,10 @@ impl Client {
 
     /// Somebody wants the session to end.
     pub fn killed(&self) -> Option<Who> {
-        self.session.killed.get()
+        let who = self.session.killed.get()?;
+        // Nothing else has happened here that would have read the clock.
+        clock::refresh();
+        Some(who)
     }
 
     /// Takes what the client still sends before the connection closes: a close with unread bytes would be a reset, and

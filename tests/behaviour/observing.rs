@@ -193,7 +193,7 @@ impl Syslog {
 
 /// What ends a session on which a server, and how it is logged.
 const ENDS: [(&str, &str, &str); 2] =
-    [("s", "set server l/s health down", "l/s -1 DH--"), ("b", "set server l/s health up", "l/b -1 UH--")];
+    [("s", "set server l/s health down", "l/s 502 DH--"), ("b", "set server l/s health up", "l/b 502 UH--")];
 
 #[test]
 fn sessions_end_when_their_server_falls_or_is_no_longer_needed() {

@@ -67,7 +67,7 @@ fn round_robin_alternates_from_the_first_and_passes_over_the_dead() {
     let log = Syslog::new();
     let (a, b) = (Origin::new(OK), Origin::new(OK));
     let rest = format!(
-        "listen l\n bind {{front}}\n balance roundrobin\n server s1 {}\n server s2 {}\n server s3 127.0.0.1:1",
+        "listen l\n bind {{front}}\n balance roundrobin\n option redispatch\n server s1 {}\n server s2 {}\n server s3 127.0.0.1:1",
         a.address, b.address
     );
     let p = Proxy::new("rr", &log, &rest);

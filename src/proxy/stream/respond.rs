@@ -174,6 +174,7 @@ impl Stream {
                 // Also where the client is late: its own limit counts no more once a server works for it.
                 Received::Timeout => return Head::Failed(Failure::ResponseTimeout),
                 Received::Woken => {
+                    clock::refresh();
                     let shut = shutdowns.map(|s| s.load(std::sync::atomic::Ordering::Relaxed)) != before;
                     let stop = if shut {
                         Stop::new(Who::Down, When::Headers, Tell::Page(503))
@@ -183,8 +184,8 @@ impl Stream {
                             When::Data,
                             if self.upload.is_malformed() { Tell::Page(400) } else { Tell::Nothing },
                         )
-                    } else if c.killed().is_some() {
-                        self.client_stop(c, Received::Woken, When::Headers)
+                    } else if let Some(who) = c.killed() {
+                        Stop::new(who, When::Headers, Tell::Page(502))
                     } else {
                         Stop::new(Who::Client, When::Headers, Tell::Page(400))
                     };
