@@ -65,7 +65,7 @@ fn changes_are_told_to_commands_and_pipes() {
     let out = space.run(
         "printf 'echo \"$#: $*\" >> /run/told; echo \"because: $KEEPALIVED_REASON\" >> /run/told\\n' > /run/tell
          sed -i '1i global_defs {\\n  script_user root\\n  notify_fifo /run/pipe\\n}' $D/keepalived.conf
-         start; cat /run/pipe > /run/piped & until_ok 5 has 10.99.0.100
+         start; until_ok 5 test -p /run/pipe; cat /run/pipe > /run/piped & until_ok 5 has 10.99.0.100
          until_ok 5 grep -q MASTER /run/told; until_ok 5 grep -q MASTER /run/piped
          stop; until_ok 5 grep -q STOP /run/told; sort /run/told; cat /run/piped",
     );

@@ -55,7 +55,7 @@ fn dumps_of_several_daemons_have_several_names() {
     let Some(space) = Space::new(&format!("instance one\n{}", configuration("data_use_instance"))) else { return };
     let out = space.run(
         "\"$KA\" -n -l -f $D/keepalived.conf >>/run/log 2>&1 & P=$!; until_ok 5 has 10.99.0.100; kill -USR1 $P
-         until_ok 5 test -s /tmp/keepalived.one.data; ls /tmp; stop",
+         until_ok 5 test -s /tmp/keepalived.one.data; ls /tmp | grep keepalived; stop",
     );
     assert_eq!(out, "keepalived.one.data\nkeepalived_parent.one.data\nexit 0\n");
 }
