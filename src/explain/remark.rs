@@ -24,7 +24,7 @@ pub fn add(question: &Question<'_>, instance: &Instance, rows: &[Row], found: &m
             }
         }
     }
-    equal(configs, instance, rows, found);
+    equal(instance, rows, found);
     for row in rows {
         let what: Vec<String> =
             row.causes.iter().map(|(node, cause)| format!("{cause} on node {}", node + 1)).collect();
@@ -65,7 +65,7 @@ fn why_it_stays(configs: &[Failover], instance: &Instance, node: usize, row: &Ro
     })
 }
 
-fn equal(configs: &[Failover], instance: &Instance, rows: &[Row], found: &mut Explanation) {
+fn equal(instance: &Instance, rows: &[Row], found: &mut Explanation) {
     let [Standing::Is { priority: first, .. }, Standing::Is { priority: second, .. }] = rows[0].nodes[..] else {
         return;
     };
@@ -76,7 +76,6 @@ fn equal(configs: &[Failover], instance: &Instance, rows: &[Row], found: &mut Ex
         );
         found.remarks.push(Remark { node: 0, at: instance.at, text });
     }
-    debug_assert_eq!(configs.len(), 2);
 }
 
 fn because_of_a_group(configs: &[Failover], instance: &Instance) -> &'static str {

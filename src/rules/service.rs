@@ -18,6 +18,14 @@ impl Service {
         }
     }
 
+    /// What log lines call it in a server's place.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Prometheus => "<PROMEX>",
+        }
+    }
+
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|service| service.name() == name)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ir::failover::{Failover, Family, Instance},
-    vrrp::{State, Timing, instance::VirtualRouter},
+    vrrp::{State, instance::VirtualRouter},
 };
 
 /// For how long a settled network is watched for changes without a cause.
@@ -77,7 +77,6 @@ fn look<M: Machine>(network: &Network<M>) -> Option<Violation> {
         .find_map(|member| alone(network, member))
         .or_else(|| routers.values().find_map(|members| together(network, members)))
         .or_else(|| groups(network))
-        .or_else(|| routers.values().find_map(|members| neighbours(network, members)))
 }
 
 fn member<'a, M>(index: usize, host: &'a Host<M>, router: &'a VirtualRouter) -> Member<'a> {
@@ -187,18 +186,6 @@ fn groups<M: Machine>(network: &Network<M>) -> Option<Violation> {
         }
     }
     None
-}
-
-/// What the client believes, if nothing ever kept it from hearing.
-fn neighbours<M>(network: &Network<M>, members: &[Member<'_>]) -> Option<Violation> {
-    let mut masters = members.iter().filter(|member| member.state == State::Master);
-    let (Some(master), None) = (masters.next(), masters.next()) else { return None };
-    if network.timing == Timing::Original || master.instance.garp.repeat == 0 {
-        return None;
-    }
-    let mut addresses = master.instance.all_addresses().map(|address| address.ip);
-    let seen = addresses.find_map(|ip| network.service.mistaken(ip, master.host))?;
-    Some(violation(network, Law::NeighboursKnow, None, seen))
 }
 
 /// A master whose adverts stopped, or come too often.

@@ -394,7 +394,7 @@ impl Stream {
             }
             Verdict::Serve(service) => {
                 self.local_service = true;
-                self.service = Some("<PROMEX>");
+                self.service = Some(service.label());
                 let answer = self.serve_by(c, service);
                 (End::new(Who::Local, when), Tell::Answer(Box::new(answer)))
             }
