@@ -54,13 +54,14 @@ pub fn set_processors(numbers: &[usize]) -> io::Result<()> {
     Ok(nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)?)
 }
 
-/// Limits how long this process may run at a realtime priority without waiting once.
+/// Limits how long this process may run at a realtime priority without waiting once: it is warned at half of it, as the
+/// original's is.
 ///
 /// # Errors
 /// The limit is above the present one.
 pub fn limit_realtime(time: std::time::Duration) -> io::Result<()> {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    Ok(nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_RTTIME, micros, micros)?)
+    Ok(nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_RTTIME, micros / 2, micros)?)
 }
 
 /// What this process is called where processes are listed; at most 15 bytes count.

@@ -26,6 +26,15 @@ fn processes_have_the_names_and_processors_of_the_file() {
 }
 
 #[test]
+fn time_without_sleep_is_limited_as_the_file_says() {
+    let Some(space) = Space::new(&configuration("vrrp_rlimit_rttime 700000\nvrrp_rt_priority 5")) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; awk '/realtime timeout/ { print $4, $5 }' /proc/$(cat /run/vrrp.pid)/limits; stop",
+    );
+    assert_eq!(out, "350000 700000\nexit 0\n");
+}
+
+#[test]
 fn file_with_a_fault_is_no_reload_when_that_is_asked_for() {
     let Some(space) = Space::new(&configuration("reload_check_config /run/faults\nreload_file /run/reading")) else {
         return;
