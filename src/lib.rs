@@ -28,7 +28,9 @@ pub mod wire;
 
 // Pure rooms of the failover daemon.
 pub mod bfd;
+pub mod checker;
 pub mod explain;
+pub mod ipvs;
 pub mod simulation;
 pub mod vrrp;
 

@@ -30,6 +30,8 @@ const PURE: &[&str] = &[
     "cli",
     "vrrp",
     "bfd",
+    "ipvs",
+    "checker",
     "simulation",
     "explain",
 ];
@@ -53,13 +55,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),
     ("vrrp", &["ir", "text"]),
     ("bfd", &["ir"]),
+    ("ipvs", &["ir"]),
+    ("checker", &["ir", "http"]),
     ("simulation", &["ir", "text", "vrrp"]),
     ("explain", &["ir", "text", "vrrp", "simulation"]),
     // The two languages: they read the tables of the rooms that run the items, and never each other.
     ("haproxy", &["ir", "text", "expr", "rules", "cli", "log", "table"]),
-    ("keepalived", &["ir", "text"]),
+    ("keepalived", &["ir", "text", "checker"]),
     // Shells that others share.
-    ("net", &["ir", "text", "vrrp", "bfd"]),
+    ("net", &["ir", "text", "vrrp", "bfd", "ipvs"]),
     ("process", &["ir", "text"]),
     // Shells.
     (
@@ -69,7 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stats", "cli", "net", "process",
         ],
     ),
-    ("failover", &["ir", "text", "keepalived", "vrrp", "bfd", "net", "process"]),
+    ("failover", &["ir", "text", "keepalived", "vrrp", "bfd", "ipvs", "checker", "http", "net", "process"]),
     ("lab", &["process"]),
     (
         "operator",

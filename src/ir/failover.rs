@@ -5,22 +5,28 @@
 
 pub mod address;
 pub mod bfd;
+pub mod checker;
 pub mod global;
 pub mod instance;
+pub mod lvs;
 pub mod notify;
 pub mod routing;
 pub mod track;
+pub mod virtual_server;
 pub mod vmac;
 
 use crate::text::source::Span;
 
 pub use address::{Address, Label, Scope};
 pub use bfd::Bfd;
+pub use checker::{Checker, Connection, Probe};
 pub use global::Global;
 pub use instance::{Auth, Family, Garp, Instance, OldChecksum, Peer, Role, Transport, Version};
+pub use lvs::Lvs;
 pub use notify::{Command, Notify, RunAs};
 pub use routing::Routing;
 pub use track::{ProcessMatch, Script, TrackFile, TrackProcess, Tracking, Weight};
+pub use virtual_server::{CheckerId, Forwarding, Protocol, RealServer, Target, VirtualServer, VirtualServerGroup};
 pub use vmac::VirtualLink;
 
 /// One whole configuration.
@@ -40,6 +46,9 @@ pub struct Failover {
     /// Routes, then rules, added at start.
     pub static_routing: Vec<Routing>,
     pub track_groups: Vec<TrackGroup>,
+    /// In the order of the file.
+    pub virtual_servers: Vec<VirtualServer>,
+    pub virtual_server_groups: Vec<VirtualServerGroup>,
     /// What the file asks for and this program does not do: it is understood, and refused at start.
     pub missing: Vec<MissingFeature>,
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Command, Garp, RunAs, Version};
+use super::{Command, Garp, Lvs, RunAs, Version};
 
 /// `global_defs` and the few settings that stand outside any block.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,7 @@ pub struct Global {
     pub nftables_counters: bool,
     /// Interfaces whose changes count only after a while, by name.
     pub delays: Vec<(String, Delays)>,
+    pub lvs: Lvs,
 }
 
 /// What the kernel may keep of its messages.
@@ -202,6 +203,7 @@ impl Default for Global {
             nftables_priority: -1,
             nftables_counters: false,
             delays: Vec::new(),
+            lvs: Lvs::default(),
         }
     }
 }

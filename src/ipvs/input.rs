@@ -1,0 +1,24 @@
+//! What can happen to virtual services.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use crate::ir::failover::{CheckerId, Failover};
+
+/// One event.
+#[derive(Debug, Clone)]
+pub enum Input<'a> {
+    /// The daemon starts: services go into the kernel's table, and servers that are up from the beginning.
+    Start,
+    /// A checker's verdict turned. The first verdict of each comes only if it differs from what the checker began as.
+    Checker { id: CheckerId, up: bool },
+    /// A checker found a new weight (`misc_dynamic`, `FILE_CHECK`): what it adds to the configured weight.
+    Weight { id: CheckerId, difference: i64 },
+    /// A checker found the weight of the server itself, whatever is configured (`misc_dynamic`).
+    DynamicWeight { id: CheckerId, weight: u32 },
+    /// All addresses that this host has now, for `ha_suspend`.
+    Addresses(&'a BTreeSet<IpAddr>),
+    /// A new configuration. Servers and checkers that stay the same keep what is known of them.
+    Reload(Box<Failover>),
+    /// The daemon stops.
+    Stop,
+}
