@@ -42,7 +42,7 @@ use crate::{
     ir::failover::Failover,
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links, routing},
-    process::{local_time::LocalTime, pidfile},
+    process::{clock, local_time::LocalTime, pidfile},
     vrrp::{Input, Output, Router, Time, input::Link, output::Level},
 };
 
@@ -164,7 +164,8 @@ impl<'a> Process<'a> {
         process.make_vmacs(&config).await;
         process.quieten(&config);
         process.add_static(&config, &Failover::default()).await;
-        tokio::time::sleep(config.global.startup_delay).await;
+        let after_boot = config.global.delay_after_boot.saturating_sub(clock::since_boot());
+        tokio::time::sleep(config.global.startup_delay.max(after_boot)).await;
         process.sockets.configure(&config, &process.links, &process.log);
         process.notifier.configure(&config.global.fifos, &process.log);
         process.promote_secondaries(&config);
@@ -225,7 +226,11 @@ impl<'a> Process<'a> {
 
     /// Hands an event to the routers and does what they say.
     async fn handle(&mut self, input: Input<'_>) {
-        let outputs = self.router.handle(self.now(), input);
+        let now = self.now();
+        if self.router.signs() {
+            self.router.set_epoch(clock::since_1970().saturating_sub(now));
+        }
+        let outputs = self.router.handle(now, input);
         self.close();
         for output in outputs {
             self.obey(output).await;

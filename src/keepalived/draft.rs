@@ -11,6 +11,7 @@ use crate::{
         Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, TrackGroup, Version,
         Weight,
         global::Delays,
+        hmac::{AntiReplay, HmacMode, Key},
         notify::Command,
         routing::{Route, Rule},
     },
@@ -82,6 +83,7 @@ pub struct InstanceDraft {
     pub version: Option<Version>,
     pub advert_interval: Option<Duration>,
     pub auth: AuthDraft,
+    pub hmac: Option<HmacDraft>,
     pub unicast: bool,
     pub peers: Vec<Peer>,
     pub unicast_ttl: Option<u8>,
@@ -117,6 +119,11 @@ pub struct InstanceDraft {
     pub old_checksum: Option<OldChecksum>,
     /// FAULT without peers.
     pub needs_peers: bool,
+    pub bare_checksum: Option<bool>,
+    pub owner_ignores_adverts: Option<bool>,
+    pub yields_when_late: Option<u8>,
+    /// That it has no address is meant.
+    pub no_address: bool,
 }
 
 /// `use_vmac`.
@@ -125,6 +132,17 @@ pub struct VmacDraft {
     pub name: Option<String>,
     /// The last byte is the router's identifier unless it is written.
     pub mac: Option<([u8; 5], Option<u8>)>,
+}
+
+/// `auth_hmac`.
+#[derive(Debug, Default)]
+pub struct HmacDraft {
+    pub at: Span,
+    pub keys: Vec<Key>,
+    pub active: Option<u8>,
+    pub window: Option<Duration>,
+    pub replay: AntiReplay,
+    pub mode: HmacMode,
 }
 
 #[derive(Debug, Default)]
@@ -247,6 +265,7 @@ pub struct BfdDraft {
     pub ttl: Option<u8>,
     /// The inner `None` is any number.
     pub max_hops: Option<Option<u8>>,
+    pub multihop: bool,
     pub weight: Weight,
     pub vrrp: bool,
     pub checker: bool,

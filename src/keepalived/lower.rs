@@ -3,6 +3,7 @@
 //! The order is the original's, because its complaints come in that order: scripts, then groups, then each router.
 
 mod groups;
+mod hmac;
 mod instance;
 mod scripts;
 mod vmac;
@@ -103,7 +104,9 @@ pub fn sessions(config: &mut Failover, last: Draft) {
             multiplier: draft.multiplier.unwrap_or(default.multiplier),
             passive: draft.passive,
             ttl: draft.ttl.unwrap_or(default.ttl),
-            max_hops: draft.max_hops.unwrap_or(default.max_hops),
+            // Routers on the way are what the word means.
+            max_hops: draft.max_hops.unwrap_or(if draft.multihop { None } else { default.max_hops }),
+            multihop: draft.multihop,
             weight,
             vrrp,
             checker,

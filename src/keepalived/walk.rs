@@ -153,10 +153,7 @@ impl Walker<'_> {
     }
 
     fn unknown(&mut self, block: Block, word: &str, at: Span) {
-        let help = match keywords::newer(block, word) {
-            Some(keyword) => Some(format!("new in keepalived 2.4: {}", keyword.doc)),
-            None => keywords::nearest(block, word).map(|near| format!("did you mean '{near}'?")),
-        };
+        let help = keywords::nearest(block, word).map(|near| format!("did you mean '{near}'?"));
         self.report.unknown(at, format!("Unknown keyword '{word}'"), help);
     }
 
@@ -262,7 +259,7 @@ impl Walker<'_> {
         let fatal = match keyword.status {
             Status::Missing => true,
             Status::MissingExtra => false,
-            Status::Works | Status::Tuning | Status::Legacy | Status::Newer => return,
+            Status::Works | Status::Tuning | Status::Legacy => return,
         };
         // Inside a block that is missing as a whole, its keywords go without saying.
         if self.draft.inside_missing(keyword) {

@@ -10,6 +10,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("vs_ok", "virtual_server is not implemented, and that is said"),
     ("vs_bad", "of virtual_server only the arguments are checked"),
     ("everything", "names programs that no machine has"),
+    ("later", "words of keepalived after 2.2.7"),
 ];
 
 /// The original, if it is here.
