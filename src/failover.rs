@@ -15,6 +15,7 @@ pub mod glob;
 pub mod log;
 pub mod machine;
 pub mod mail;
+pub mod metrics;
 pub mod notify;
 pub mod schedule;
 pub mod sockets;

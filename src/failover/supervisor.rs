@@ -257,7 +257,7 @@ impl<'a> Supervisor<'a> {
                 if daemon::die_with_parent(Signal::SIGTERM, parent).is_err() {
                     std::process::exit(EXIT_FATAL);
                 }
-                let code = vrrp::run(self.options, &self.checked, &self.paths.vrrp);
+                let code = vrrp::run(self.options, &self.checked, &self.paths.vrrp, None);
                 std::process::exit(code);
             }
             Fork::Parent(pid) => {

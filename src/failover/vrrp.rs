@@ -4,16 +4,20 @@ mod asked;
 mod firewall;
 mod holds;
 mod priorities;
+mod shown;
 mod statics;
 mod tasks;
 mod timers;
 mod vmacs;
 
-use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, os::unix::net::UnixStream as Pair, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
-    sync::mpsc::{self, Receiver, UnboundedReceiver},
+    sync::{
+        mpsc::{self, Receiver, UnboundedReceiver},
+        oneshot,
+    },
     task::LocalSet,
     time::{Instant, sleep_until},
 };
@@ -32,6 +36,7 @@ use super::{
     log::Logger,
     machine::Machine,
     mail,
+    metrics::Questions,
     notify::Notifier,
     sockets::{Arrival, Sockets},
     supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
@@ -42,16 +47,16 @@ use crate::{
     ir::failover::Failover,
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links, routing},
-    process::{clock, local_time::LocalTime, pidfile},
-    vrrp::{Input, Output, Router, Time, input::Link, output::Level},
+    process::{clock, pidfile},
+    vrrp::{Input, Output, Router, Time, input::Link, output::Level, show::Runs},
 };
 
 /// Datagrams that may wait to be judged.
 const QUEUE: usize = 256;
 
-/// Runs the VRRP process to its end; the result is its exit status.
+/// Runs the VRRP process to its end; the result is its exit status. `questions`: where it is asked for metrics.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, questions: Option<Pair>) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_vrrp", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
         log.info(&line);
@@ -72,7 +77,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     };
     let local = LocalSet::new();
     let result = local.block_on(&runtime, async {
-        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log)).await?;
+        let mut process = Process::start(options, checked.config.clone(), questions, Rc::clone(&log)).await?;
         process.serve().await
     });
     match result {
@@ -92,6 +97,8 @@ enum Event {
     /// A change has been held back for long enough.
     Release,
     Script(checks::Result),
+    /// Somebody wants metrics.
+    Question(oneshot::Sender<String>),
     Sight(watch::Sight),
     Timer,
 }
@@ -117,13 +124,22 @@ struct Process<'a> {
     lost: Vec<statics::Static>,
     tasks: Tasks,
     reports: Reports,
+    /// What the scripts did, for metrics.
+    runs: BTreeMap<String, Runs>,
+    questions: Questions,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
     arrivals: Receiver<Arrival>,
 }
 
 impl<'a> Process<'a> {
-    async fn start(options: &'a Options, config: Failover, log: Rc<Logger>) -> io::Result<Self> {
+    async fn start(
+        options: &'a Options,
+        config: Failover,
+        questions: Option<Pair>,
+        log: Rc<Logger>,
+    ) -> io::Result<Self> {
+        let questions = Questions::new(questions)?;
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
@@ -148,6 +164,8 @@ impl<'a> Process<'a> {
             lost: Vec::new(),
             tasks,
             reports,
+            runs: BTreeMap::new(),
+            questions,
             signals,
             changes,
             arrivals,
@@ -190,6 +208,7 @@ impl<'a> Process<'a> {
                 Some(arrival) = self.arrivals.recv() => Event::Arrival(arrival),
                 Some(change) = self.changes.recv() => Event::Change(change),
                 Some(result) = self.reports.results.recv() => Event::Script(result),
+                question = self.questions.next() => Event::Question(question),
                 Some(sight) = self.reports.sights.recv() => Event::Sight(sight),
             };
             match event {
@@ -206,7 +225,9 @@ impl<'a> Process<'a> {
                     }
                 }
                 Event::Release => self.release().await,
+                Event::Question(question) => self.tell_metrics(question),
                 Event::Script(result) => {
+                    self.runs.entry(result.script.clone()).or_default().add(&result.outcome, result.took.as_secs_f64());
                     self.handle(Input::Script { name: &result.script, outcome: result.outcome }).await;
                 }
                 Event::Sight(watch::Sight::Process { name, up }) => {
@@ -358,51 +379,6 @@ impl<'a> Process<'a> {
         }
         for ip in before.iter().filter(|ip| !link.addresses.contains(ip)) {
             self.log.info(&format!("Netlink reflector reports IP {ip} removed from {}", link.name));
-        }
-    }
-
-    async fn asked(&mut self, asked: Asked) {
-        let pid = nix::unistd::getpid();
-        let global = &self.router.config().global;
-        match asked {
-            Asked::Reload => self.reload().await,
-            Asked::Clear => {
-                self.log.info(&format!("Clearing VRRP stats for process({pid}) on signal"));
-                self.handle(Input::ClearStats).await;
-            }
-            Asked::Data => {
-                self.log.info(&format!("Printing VRRP data for process({pid}) on signal"));
-                let path = global.state_dump_file.clone().unwrap_or_else(|| dump::path("keepalived", global));
-                self.dump(&path, &self.with_epoch(|epoch| dump::data(&self.router, epoch)));
-                self.tasks.dump_sessions(dump::path("keepalived_bfd", &self.router.config().global));
-            }
-            Asked::Stats => {
-                self.log.info(&format!("Printing VRRP stats for process({pid}) on signal"));
-                let path = global.stats_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.stats".into());
-                self.dump(&path, &dump::stats(&self.router));
-            }
-            Asked::Json => {
-                self.log.info(&format!("Printing VRRP as json for process({pid}) on signal"));
-                let path = global.json_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.json".into());
-                self.dump(&path, &self.with_epoch(|epoch| dump::json(&self.router, epoch)));
-            }
-            Asked::Stop => {}
-        }
-    }
-
-    fn with_epoch(&self, show: impl FnOnce(&dump::Epoch<'_>) -> String) -> String {
-        let now = LocalTime::now();
-        let present = now.epoch as f64 + f64::from(now.microsecond) / 1e6;
-        let write = |seconds: f64| {
-            let since = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            LocalTime::of(std::time::UNIX_EPOCH + since).ctime()
-        };
-        show(&dump::Epoch { zero: present - self.now().as_secs_f64(), write: &write })
-    }
-
-    fn dump(&self, path: &Path, text: &str) {
-        if let Err(error) = dump::write(path, text) {
-            self.log.info(&format!("Can't open {}: {error}", path.display()));
         }
     }
 

@@ -11,11 +11,11 @@ use netlink_packet_route::{
     AddressFamily,
     route::{
         RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop, RouteNextHopFlags,
-        RouteProtocol, RouteScope, RouteType,
+        RouteProtocol, RouteRealm, RouteScope, RouteType,
     },
-    rule::{RuleAction, RuleAttribute, RuleMessage, RuleUidRange},
+    rule::{RuleAction, RuleAttribute, RuleMessage, RulePortRange, RuleUidRange},
 };
-use rtnetlink::{Handle, IpVersion};
+use rtnetlink::{Handle, IpVersion, packet_core::DefaultNla};
 
 use super::addresses::accept;
 use crate::{
@@ -25,6 +25,9 @@ use crate::{
     },
     vrrp::input::Link,
 };
+
+/// The number of the attribute that says that a rule looks into the table of the packet's VRF.
+const FRA_L3MDEV: u16 = 19;
 
 /// Interfaces by name; a route names its own by number.
 pub type Links = BTreeMap<String, Link>;
@@ -232,6 +235,10 @@ fn rule(of: &Rule) -> RuleMessage {
         Action::Unreachable => (RuleAction::Unreachable, 0),
         Action::Prohibit => (RuleAction::Prohibit, 0),
         Action::Nop => (RuleAction::Nop, 0),
+        Action::Vrf => {
+            attributes.push(RuleAttribute::Other(DefaultNla::new(FRA_L3MDEV, vec![1])));
+            (RuleAction::ToTable, 0)
+        }
         Action::Goto(preference) => {
             attributes.push(RuleAttribute::Goto(preference));
             (RuleAction::Goto, 0)
@@ -241,7 +248,7 @@ fn rule(of: &Rule) -> RuleMessage {
     message.header.table = u8::try_from(table).unwrap_or(0);
     attributes.push(RuleAttribute::Table(table));
     attributes.push(RuleAttribute::Priority(of.preference));
-    attributes.push(RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)));
+    attributes.push(RuleAttribute::Protocol(RouteProtocol::from(of.protocol)));
     if let Some((ip, length)) = of.from {
         message.header.src_len = length;
         attributes.push(RuleAttribute::Source(ip));
@@ -257,6 +264,13 @@ fn rule(of: &Rule) -> RuleMessage {
     attributes.extend(of.output.clone().map(RuleAttribute::Oifname));
     attributes.extend(of.suppress_prefix.map(RuleAttribute::SuppressPrefixLen));
     attributes.extend(of.users.map(|(start, end)| RuleAttribute::UidRange(RuleUidRange { start, end })));
+    attributes.extend(of.suppress_group.map(RuleAttribute::SuppressIfGroup));
+    attributes.extend(of.ip_protocol.map(|number| RuleAttribute::IpProtocol(i32::from(number).into())));
+    let ports = |(start, end)| RulePortRange { start, end };
+    attributes.extend(of.source_ports.map(ports).map(RuleAttribute::SourcePortRange));
+    attributes.extend(of.destination_ports.map(ports).map(RuleAttribute::DestinationPortRange));
+    attributes.extend(of.realms.map(|(source, destination)| RuleAttribute::Realm(RouteRealm { source, destination })));
+    attributes.extend(of.tunnel.map(RuleAttribute::TunId));
     message
 }
 

@@ -109,6 +109,18 @@ pub struct Rule {
     /// Routes with no longer a prefix than this do not count.
     pub suppress_prefix: Option<u32>,
     pub users: Option<(u32, u32)>,
+    /// Routes out of interfaces of this group do not count.
+    pub suppress_group: Option<u32>,
+    /// Number of the protocol of packets.
+    pub ip_protocol: Option<u8>,
+    pub source_ports: Option<(u16, u16)>,
+    pub destination_ports: Option<(u16, u16)>,
+    /// Realms of source and destination.
+    pub realms: Option<(u16, u16)>,
+    /// Identifier of the tunnel that packets came by.
+    pub tunnel: Option<u64>,
+    /// Who made it, as the kernel numbers that.
+    pub protocol: u8,
     pub tracked: bool,
     pub track_group: Option<String>,
     pub at: Span,
@@ -123,6 +135,8 @@ pub enum Action {
     Prohibit,
     Goto(u32),
     Nop,
+    /// The table of the VRF that the packet is in.
+    Vrf,
 }
 
 impl Routing {
