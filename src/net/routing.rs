@@ -151,9 +151,17 @@ fn route(of: &Route, links: &Links) -> io::Result<RouteMessage> {
     if let Some(device) = &of.device {
         attributes.push(RouteAttribute::Oif(index(device, links)?));
     }
-    if !of.metrics.is_empty() {
-        attributes.push(RouteAttribute::Metrics(metrics(&of.metrics)));
+    if !of.metrics.is_empty() || of.congestion.is_some() {
+        attributes.push(RouteAttribute::Metrics(metrics(&of.metrics, of.congestion.as_ref())));
     }
+    if let Some((ip, length)) = of.from {
+        message.header.source_prefix_length = length;
+        attributes.push(RouteAttribute::Source(address(ip)));
+    }
+    attributes.extend(of.realms.map(realm).map(RouteAttribute::Realm));
+    attributes.extend(of.expires.map(RouteAttribute::Expires));
+    attributes.extend(of.preference.map(|number| RouteAttribute::Preference(number.into())));
+    attributes.extend(of.ttl_propagate.map(|on| RouteAttribute::TtlPropagate(u8::from(on).into())));
     if !of.next_hops.is_empty() {
         let hops = of.next_hops.iter().map(|hop| next_hop(hop, of.device.as_ref(), links));
         attributes.push(RouteAttribute::MultiPath(hops.collect::<io::Result<_>>()?));
@@ -169,11 +177,17 @@ fn next_hop(of: &NextHop, default: Option<&String>, links: &Links) -> io::Result
         hop.interface_index = index(device, links)?;
     }
     hop.attributes.extend(of.via.map(|ip| RouteAttribute::Gateway(address(ip))));
+    hop.attributes.extend(of.realms.map(realm).map(RouteAttribute::Realm));
     Ok(hop)
 }
 
-fn metrics(all: &[Metric]) -> Vec<RouteMetric> {
-    let locked = all.iter().filter(|metric| metric.locked).fold(0, |bits, metric| bits | 1 << bit(metric.kind));
+/// The bit that locks the algorithm of congestion control.
+const LOCKED_CONGESTION: u32 = 1 << 16;
+
+fn metrics(all: &[Metric], congestion: Option<&(String, bool)>) -> Vec<RouteMetric> {
+    let algorithm = congestion.map(|(name, _)| RouteMetric::CcAlgo(name.clone()));
+    let first = if congestion.is_some_and(|(_, locked)| *locked) { LOCKED_CONGESTION } else { 0 };
+    let locked = all.iter().filter(|metric| metric.locked).fold(first, |bits, metric| bits | 1 << bit(metric.kind));
     let values = all.iter().map(|metric| {
         let value = metric.value;
         match metric.kind {
@@ -188,9 +202,13 @@ fn metrics(all: &[Metric]) -> Vec<RouteMetric> {
             MetricKind::InitRwnd => RouteMetric::InitRwnd(value),
             MetricKind::QuickAck => RouteMetric::QuickAck(value),
             MetricKind::FastopenNoCookie => RouteMetric::FastopenNoCookie(value),
+            MetricKind::Rtt => RouteMetric::Rtt(value),
+            MetricKind::RttVar => RouteMetric::RttVar(value),
+            MetricKind::RtoMin => RouteMetric::RtoMin(value),
+            MetricKind::Features => RouteMetric::Features(value),
         }
     });
-    (locked != 0).then_some(RouteMetric::Lock(locked)).into_iter().chain(values).collect()
+    (locked != 0).then_some(RouteMetric::Lock(locked)).into_iter().chain(values).chain(algorithm).collect()
 }
 
 /// The kernel's number (`RTAX_*`), which is also the bit that locks.
@@ -207,6 +225,10 @@ fn bit(kind: MetricKind) -> u32 {
         MetricKind::InitRwnd => 14,
         MetricKind::QuickAck => 15,
         MetricKind::FastopenNoCookie => 17,
+        MetricKind::Rtt => 4,
+        MetricKind::RttVar => 5,
+        MetricKind::RtoMin => 13,
+        MetricKind::Features => 12,
     }
 }
 
@@ -269,9 +291,13 @@ fn rule(of: &Rule) -> RuleMessage {
     let ports = |(start, end)| RulePortRange { start, end };
     attributes.extend(of.source_ports.map(ports).map(RuleAttribute::SourcePortRange));
     attributes.extend(of.destination_ports.map(ports).map(RuleAttribute::DestinationPortRange));
-    attributes.extend(of.realms.map(|(source, destination)| RuleAttribute::Realm(RouteRealm { source, destination })));
+    attributes.extend(of.realms.map(realm).map(RuleAttribute::Realm));
     attributes.extend(of.tunnel.map(RuleAttribute::TunId));
     message
+}
+
+fn realm((source, destination): (u16, u16)) -> RouteRealm {
+    RouteRealm { source, destination }
 }
 
 fn family(of: Family) -> AddressFamily {

@@ -37,6 +37,18 @@ pub struct Route {
     /// The gateway is on the link, whatever the addresses say.
     pub onlink: bool,
     pub metrics: Vec<Metric>,
+    /// Algorithm of congestion control, and whether the kernel is kept from changing it.
+    pub congestion: Option<(String, bool)>,
+    /// Only for packets from here; IPv6 only.
+    pub from: Option<(IpAddr, u8)>,
+    /// Realms of source and destination.
+    pub realms: Option<(u16, u16)>,
+    /// Seconds after which the kernel forgets it; IPv6 only.
+    pub expires: Option<u32>,
+    /// Among routers of the same metric (RFC 4191), as the kernel numbers that; IPv6 only.
+    pub preference: Option<u8>,
+    /// The time to live goes on into the tunnel.
+    pub ttl_propagate: Option<bool>,
     pub next_hops: Vec<NextHop>,
     /// Its loss is something to react to.
     pub tracked: bool,
@@ -81,6 +93,14 @@ pub enum MetricKind {
     InitRwnd,
     QuickAck,
     FastopenNoCookie,
+    /// An eighth of a millisecond.
+    Rtt,
+    /// A quarter of a millisecond.
+    RttVar,
+    /// Milliseconds.
+    RtoMin,
+    /// `RTAX_FEATURE_*`.
+    Features,
 }
 
 /// One of several gateways.
@@ -91,6 +111,7 @@ pub struct NextHop {
     /// 1 to 256.
     pub weight: u16,
     pub onlink: bool,
+    pub realms: Option<(u16, u16)>,
 }
 
 /// One rule.

@@ -281,7 +281,7 @@ fn ports(word: &str) -> Option<(u16, u16)> {
 }
 
 /// `DESTINATION` or `SOURCE/DESTINATION`, by number or by name.
-fn realms(word: &str, call: &Call<'_>) -> Option<(u16, u16)> {
+pub(super) fn realms(word: &str, call: &Call<'_>) -> Option<(u16, u16)> {
     let realm = |text: &str| {
         let found = named(text, &["/etc/iproute2/rt_realms", "/usr/share/iproute2/rt_realms"], call)?;
         u16::try_from(found).ok()
