@@ -10,6 +10,7 @@
 //! and about every quorum. It asks the kernel for nothing: what it said is what the kernel has.
 
 pub mod input;
+pub mod message;
 pub mod output;
 pub mod table;
 

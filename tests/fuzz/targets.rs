@@ -12,6 +12,7 @@ use hawser::{
             head::{self, Limits, Parsed},
         },
     },
+    ipvs::message,
     ir::failover::RunAs,
     keepalived::{
         self,
@@ -33,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("tls_hello", tls_hello),
     ("haproxy_cfg", haproxy_cfg),
     ("keepalived_conf", keepalived_conf),
+    ("ipvs_answer", ipvs_answer),
 ];
 
 /// What leaves may have one field more than what came: `connection`.
@@ -197,6 +199,18 @@ impl haproxy::Outside for Nowhere {
 
     fn group(&self, _: &str) -> Option<u32> {
         None
+    }
+}
+
+/// The kernel's answers about IPVS: whatever they are, no more of them than bytes.
+pub(crate) fn ipvs_answer(bytes: &[u8]) {
+    // The head of a message with its right length, since chance seldom finds one.
+    let length = u32::try_from(bytes.len() + 20).expect("inputs are short");
+    let head = [&length.to_ne_bytes()[..], &[0x1b, 0, 2, 0], &[0; 8], &[bytes.first().copied().unwrap_or(1), 1, 0, 0]];
+    for bytes in [bytes.to_vec(), [&head.concat(), bytes].concat()] {
+        if let Ok(all) = message::answers(&bytes) {
+            assert!(all.len() * 16 <= bytes.len() + 16, "{} answers in {}", all.len(), show(&bytes));
+        }
     }
 }
 
