@@ -3,7 +3,7 @@
 //! ```text
 //!            Begin                        Ended(Outcome)
 //!  checker ────────▶ Pace ── Probe{url, at} ─▶ shell ──┐      a failure: retry × delay_before_retry, then down
-//!                     ▲  └─ Turned, Weight, Log, Mail  │      then every delay_loop
+//!                     ▲  └─ Verdict, Weight, Log     │      then every delay_loop
 //!                     └────────────────────────────────┘
 //! ```
 //!

@@ -43,17 +43,14 @@ pub enum Output {
         url: usize,
         at: Time,
     },
-    Turned {
+    /// The first verdict, or one that turned. `says` is for the mail about it; no mail when empty.
+    Verdict {
         up: bool,
+        says: String,
     },
     /// The weight that a command says; the configured one when `None`.
     Weight(Option<u32>),
     Log(String),
-    /// A mail about the server, with this body.
-    Mail {
-        up: bool,
-        body: String,
-    },
 }
 
 /// One checker's state.
@@ -119,7 +116,7 @@ impl Pace {
         match event {
             Event::Begin { chance } => {
                 let part = self.warmup.mul_f64(f64::from(chance) / (f64::from(u32::MAX) + 1.0));
-                vec![Output::Log(self.subject.activating()), self.probe(now + part)]
+                vec![self.probe(now + part)]
             }
             Event::Ended { began, outcome } => {
                 // A command's delays count from its start.
@@ -159,15 +156,7 @@ impl Pace {
         if !self.up || !self.ran {
             out.extend(self.subject.up().map(Output::Log));
         }
-        let first_command = !self.ran && self.subject.kind == Kind::Misc;
-        let turned = !self.up;
-        (self.up, self.ran) = (true, true);
-        if turned {
-            out.push(Output::Turned { up: true });
-        }
-        if turned || first_command {
-            out.push(Output::Mail { up: true, body: self.subject.mail(None) });
-        }
+        self.judge(true, None, out);
         self.delay_loop
     }
 
@@ -236,15 +225,19 @@ impl Pace {
         if self.up || kind != Kind::Http {
             out.extend(self.subject.down(failure, self.ran, self.retry).map(Output::Log));
         }
-        let first_command = !self.ran && kind == Kind::Misc;
-        let turned = self.up;
-        (self.up, self.ran, self.failed) = (false, true, true);
+        self.failed = true;
         self.weight = None;
-        if turned {
-            out.push(Output::Turned { up: false });
-        }
-        if turned || first_command {
-            out.push(Output::Mail { up: false, body: self.subject.mail(Some(failure)) });
+        self.judge(false, Some(failure), out);
+    }
+
+    /// Mails are about turns; of commands they are also about the first verdict.
+    fn judge(&mut self, up: bool, failure: Option<&Failure>, out: &mut Vec<Output>) {
+        let first = !std::mem::replace(&mut self.ran, true);
+        let turned = std::mem::replace(&mut self.up, up) != up;
+        let mail = turned || (first && self.subject.kind == Kind::Misc);
+        if first || turned {
+            let says = if mail { self.subject.mail(failure) } else { String::new() };
+            out.push(Output::Verdict { up, says });
         }
     }
 }

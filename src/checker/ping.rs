@@ -11,8 +11,9 @@
 
 use crate::ir::failover::Family;
 
-/// What is sent behind the header.
-const DATA: &[u8; 32] = b"keepalived check - keepalived ch";
+/// What is sent behind the header, again and again up to a length.
+const DATA: &[u8] = b"keepalived check - ";
+const LENGTH: usize = 128;
 const HEADER: usize = 8;
 
 /// One request, by which its reply is known.
@@ -38,7 +39,7 @@ impl Echo {
         let mut packet = vec![self.types().0, 0, 0, 0];
         packet.extend_from_slice(&self.identifier.to_be_bytes());
         packet.extend_from_slice(&self.sequence.to_be_bytes());
-        packet.extend_from_slice(DATA);
+        packet.extend(DATA.iter().cycle().take(LENGTH));
         if self.family == Family::V4 {
             let sum = checksum(&packet);
             packet[2..4].copy_from_slice(&sum.to_be_bytes());
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn requests_are_whole_and_sum_up_to_nothing() {
         let packet = ECHO.request();
-        assert_eq!((&packet[..2], packet.len()), (&[8, 0][..], 40));
+        assert_eq!((&packet[..2], packet.len()), (&[8, 0][..], 136));
         assert_eq!(checksum(&packet), 0);
         let packet = Echo { family: Family::V6, ..ECHO }.request();
         assert_eq!(packet[..8], [128, 0, 0, 0, 0x12, 0x34, 0, 7]);

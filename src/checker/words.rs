@@ -70,12 +70,6 @@ impl Subject {
         Self { kind: Kind::of(probe), service, virtual_server, target, tls }
     }
 
-    /// The checker begins its work.
-    #[must_use]
-    pub fn activating(&self) -> String {
-        format!("Activating healthchecker for service {} for VS {}", self.service, self.virtual_server)
-    }
-
     /// The server is alive, for the first time or again.
     #[must_use]
     pub fn up(&self) -> Option<String> {
@@ -141,10 +135,10 @@ impl Subject {
         }
     }
 
-    /// The body of the mail about a turn.
+    /// What a mail says of a verdict.
     #[must_use]
     pub fn mail(&self, failure: Option<&Failure>) -> String {
-        let text = match (self.kind, failure) {
+        match (self.kind, failure) {
             (Kind::Tcp, None) => "TCP CHECK succeed on service".into(),
             (Kind::Tcp, Some(_)) => "TCP CHECK failed on service".into(),
             (Kind::Udp, None) => "UDP CHECK succeed on service".into(),
@@ -163,8 +157,7 @@ impl Subject {
             (Kind::Bfd, Some(_)) => format!("BFD CHECK {} failed on service", self.target),
             (Kind::File, None) => format!("FILE CHECK {} succeeded on service", self.target),
             (Kind::File, Some(_)) => format!("FILE CHECK {} failed on service", self.target),
-        };
-        format!("=> {text} <=")
+        }
     }
 
     /// A page was as expected while its server still counted as down.

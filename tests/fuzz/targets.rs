@@ -18,6 +18,7 @@ use hawser::{
             head::{self, Limits, Parsed},
         },
     },
+    ipvs::message,
     ir::failover::{RunAs, checker::Url},
     keepalived::{
         self,
@@ -42,6 +43,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("checked_page", checked_page),
     ("checked_mail_server", checked_mail_server),
     ("checked_datagrams", checked_datagrams),
+    ("ipvs_answer", ipvs_answer),
 ];
 
 /// What leaves may have one field more than what came: `connection`.
@@ -250,6 +252,18 @@ impl haproxy::Outside for Nowhere {
 
     fn group(&self, _: &str) -> Option<u32> {
         None
+    }
+}
+
+/// The kernel's answers about IPVS: whatever they are, no more of them than bytes.
+pub(crate) fn ipvs_answer(bytes: &[u8]) {
+    // The head of a message with its right length, since chance seldom finds one.
+    let length = u32::try_from(bytes.len() + 20).expect("inputs are short");
+    let head = [&length.to_ne_bytes()[..], &[0x1b, 0, 2, 0], &[0; 8], &[bytes.first().copied().unwrap_or(1), 1, 0, 0]];
+    for bytes in [bytes.to_vec(), [&head.concat(), bytes].concat()] {
+        if let Ok(all) = message::answers(&bytes) {
+            assert!(all.len() * 16 <= bytes.len() + 16, "{} answers in {}", all.len(), show(&bytes));
+        }
     }
 }
 
