@@ -3,3 +3,5 @@
 //! ```text
 //!  Pace: warmup ─▶ probe ─▶ verdict ─▶ delay_loop ...          a failure: retry × delay_before_retry, then down
 //! ```
+
+pub mod pattern;
