@@ -33,7 +33,7 @@ const VRRP_VERSION: Keyword = Keyword {
     name: "vrrp_version",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("version", Kind::Int(2, 3))]),
-    invalid: "vrrp_version '{word}' invalid, must be 2 or 3",
+    invalid: "VRRP Error: Version must be either 2 or 3",
     doc: "Protocol version of routers that do not say.",
     examples: &["vrrp_version 3"],
     rejects: &["vrrp_version 1"],
