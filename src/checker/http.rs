@@ -6,5 +6,5 @@
 pub mod answer;
 pub mod request;
 
-pub use answer::{Answer, Matches};
+pub use answer::Answer;
 pub use request::request;

@@ -79,8 +79,9 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// `up`: what is thought of the server before it has been asked.
     #[must_use]
-    pub fn new(checker: &Checker, subject: Subject) -> Self {
+    pub fn new(checker: &Checker, subject: Subject, up: bool) -> Self {
         let (paths, fast_recovery) = match &checker.probe {
             Probe::Http(http) => (http.urls.iter().map(|url| url.path.clone()).collect(), http.fast_recovery),
             _ => (vec![String::new()], false),
@@ -95,7 +96,7 @@ impl Pace {
             fast_recovery,
             dynamic: matches!(&checker.probe, Probe::Misc(misc) if misc.dynamic),
             paths,
-            up: !checker.alpha,
+            up,
             ran: false,
             failures: 0,
             url: 0,
@@ -103,12 +104,6 @@ impl Pace {
             weight: None,
             mismatch: None,
         }
-    }
-
-    /// What it thinks of the server now.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        self.up
     }
 
     /// Takes an event. There is always exactly one next probe.

@@ -28,6 +28,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use self::{deeds::Deeds, words::Checks};
 pub use self::{
+    reload::same_question,
     server::{Check, Server},
     service::VirtualService,
 };

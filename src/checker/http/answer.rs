@@ -2,21 +2,20 @@
 
 use md5::{Digest as _, Md5};
 
-use super::super::outcome::{Checked, Failure, Outcome, Page, Passed};
-use crate::ir::failover::checker::Url;
+use crate::{
+    checker::{
+        outcome::{Checked, Failure, Outcome, Page, Passed},
+        pattern::Matcher,
+    },
+    ir::failover::checker::Url,
+};
 
 /// The longest head that is read; the original has no more room.
 const LONGEST_HEAD: usize = 4096;
-/// How much of a body a pattern is looked for in.
+/// How much of an answer a pattern is looked for in.
 const MOST_KEPT: usize = 1 << 20;
 /// Without `status_code`.
 const USUAL: (u16, u16) = (200, 299);
-
-/// A compiled `regex` with its options.
-pub trait Matches {
-    /// Whether a body is as the pattern wants it.
-    fn accepts(&self, body: &[u8]) -> bool;
-}
 
 /// One answer, as much of it as has come.
 #[derive(Debug, Default)]
@@ -27,19 +26,24 @@ pub struct Answer {
     overflow: bool,
     received: u64,
     digest: Md5,
-    /// The body, if a pattern will ask for it.
-    body: Option<Vec<u8>>,
+    /// Everything from the first byte on, if a pattern will ask for it: the original looks for it in the head, too, and counts its
+    /// offsets from there.
+    kept: Option<Vec<u8>>,
 }
 
 impl Answer {
     /// Nothing has come yet.
     #[must_use]
     pub fn new(url: &Url) -> Self {
-        Self { body: url.pattern.as_ref().map(|_| Vec::new()), ..Self::default() }
+        Self { kept: url.pattern.as_ref().map(|_| Vec::new()), ..Self::default() }
     }
 
     /// Takes bytes as they come.
     pub fn push(&mut self, bytes: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            let room = MOST_KEPT.saturating_sub(kept.len());
+            kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
         if self.in_body {
             return self.push_body(bytes);
         }
@@ -70,15 +74,11 @@ impl Answer {
     fn push_body(&mut self, bytes: &[u8]) {
         self.received += bytes.len() as u64;
         self.digest.update(bytes);
-        if let Some(body) = &mut self.body {
-            let room = MOST_KEPT.saturating_sub(body.len());
-            body.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        }
     }
 
     /// The server has ended: what is this page worth?
     #[must_use]
-    pub fn end(self, url: &Url, pattern: Option<&dyn Matches>) -> Outcome {
+    pub fn end(self, url: &Url, pattern: Option<&Matcher>) -> Outcome {
         if !self.in_body {
             return Outcome::Failed(Failure::Empty);
         }
@@ -94,7 +94,8 @@ impl Answer {
             checked = Checked::Digest;
         }
         if let Some(pattern) = pattern {
-            if !pattern.accepts(self.body.as_deref().unwrap_or_default()) {
+            // What would take too long to find out is not as it should be.
+            if !pattern.accepts(self.kept.as_deref().unwrap_or_default()).unwrap_or(false) {
                 return Outcome::Failed(Failure::Pattern);
             }
             checked = Checked::Pattern;
@@ -131,7 +132,7 @@ fn content_length(head: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::source::Span;
+    use crate::{ir::failover::checker::Pattern, text::source::Span};
 
     fn url() -> Url {
         Url {
@@ -228,27 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn patterns_see_the_body_alone() {
-        struct Has(&'static [u8]);
-        impl Matches for Has {
-            fn accepts(&self, body: &[u8]) -> bool {
-                memchr::memmem::find(body, self.0).is_some()
-            }
-        }
-        let pattern = crate::ir::failover::checker::Pattern {
-            text: String::new(),
-            options: Vec::new(),
-            no_match: false,
-            min_offset: 0,
-            max_offset: None,
-        };
-        let url = Url { pattern: Some(pattern), ..url() };
-        let judge = |wanted| {
+    fn patterns_see_the_head_too_and_count_from_its_begin() {
+        let judge = |text: &str, max_offset| {
+            let (options, no_match, min_offset) = (Vec::new(), false, 0);
+            let pattern = Pattern { text: text.into(), options, no_match, min_offset, max_offset };
+            let matcher = Matcher::new(&pattern).expect("the test's pattern is one");
+            let url = Url { pattern: Some(pattern), ..url() };
             let mut answer = Answer::new(&url);
-            answer.push(b"HTTP/1.0 200 OK\r\n\r\nhello");
-            answer.end(&url, Some(&Has(wanted)))
+            answer.push(b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\nhello world\n");
+            answer.end(&url, Some(&matcher))
         };
-        assert_eq!(judge(b"hell"), passed(Checked::Pattern));
-        assert_eq!(judge(b"HTTP"), Outcome::Failed(Failure::Pattern));
+        let failed = Outcome::Failed(Failure::Pattern);
+        assert_eq!((judge("Server", None), judge("^HTTP", None)), (passed(Checked::Pattern), passed(Checked::Pattern)));
+        assert_eq!(judge("^hello", None), failed);
+        assert_eq!((judge("world", Some(36)), judge("world", Some(35))), (passed(Checked::Pattern), failed));
     }
 }

@@ -77,7 +77,7 @@ impl Run {
     fn new(checker: &Checker) -> Self {
         let subject = Subject::new(&checker.probe, "S".into(), "V".into());
         let mut run = Self {
-            pace: Pace::new(checker, subject),
+            pace: Pace::new(checker, subject, !checker.alpha),
             now: Duration::ZERO,
             url: 0,
             up: !checker.alpha,
@@ -239,7 +239,7 @@ fn who_cannot_begin_says_so_and_judges_nobody() {
 #[test]
 fn warmup_is_a_random_part() {
     let checker = Checker { warmup: seconds(10), ..checker(Probe::Tcp(connection()), 0) };
-    let mut pace = Pace::new(&checker, Subject::new(&checker.probe, "S".into(), "V".into()));
+    let mut pace = Pace::new(&checker, Subject::new(&checker.probe, "S".into(), "V".into()), true);
     let outputs = pace.handle(seconds(5), Event::Begin { chance: u32::MAX / 2 + 1 });
     assert_eq!(outputs.last(), Some(&Output::Probe { url: 0, at: seconds(10) }));
 }

@@ -148,7 +148,8 @@ impl Server {
 }
 
 /// Whether two checkers would do the same, wherever they stand in the file.
-fn same_question(old: &Checker, new: &Checker) -> bool {
+#[must_use]
+pub fn same_question(old: &Checker, new: &Checker) -> bool {
     let placeless = |of: &Checker| {
         let mut of = of.clone();
         of.at = Span::default();
