@@ -9,10 +9,15 @@
 //! The director owns the truth about every real server (which of its checkers are down, its weight, whether the kernel has it)
 //! and about every quorum. It asks the kernel for nothing: what it said is what the kernel has.
 
+pub mod director;
 pub mod input;
+pub mod message;
 pub mod output;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
+pub use director::Director;
 pub use input::Input;
 pub use output::Output;
 pub use table::{Change, Destination, Service, ServiceKey};

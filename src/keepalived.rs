@@ -13,6 +13,7 @@ pub mod keyword;
 pub mod keywords;
 pub mod lex;
 pub mod lower;
+pub mod numbers;
 pub mod quoted;
 pub mod read;
 pub mod report;

@@ -8,11 +8,13 @@
 //! * [`vmac`]: interfaces with virtual MAC addresses
 //! * [`vrrp`]: raw sockets for protocol 112
 //! * [`bfd`]: UDP sockets for BFD
+//! * [`ipvs`]: the kernel's table of virtual services
 //! * [`announce`]: gratuitous ARP and unsolicited neighbour advertisements, as frames
 
 pub mod addresses;
 pub mod announce;
 pub mod bfd;
+pub mod ipvs;
 pub mod links;
 pub mod nft;
 pub mod routing;

@@ -49,6 +49,13 @@ const PIECES: &[&[u8]] = &[
     b"0\r\nX: y\r\n\r\n",
     b"\x21\x33\x65\x01\x00\x01\xba\x52\xc0\xa8\x38\x0a\0\0\0\0\0\0\0\0",
     b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03",
+    b"\x14\0\x01\x80\x06\0\x01\0\x02\0\0\0\x08\0\x05\0\x07\0\0\0",
+    b"\x08\0\x02\x80\x06\0\x0b\0",
+    b"220 hi\r\n",
+    b"250 ok\r\n",
+    b"\0\x01\x80\0\0\x01\0\0",
+    b"\0\0\xff\xff\0\x01\0\x01",
+    b"\x81\0\xff\xff\0\x01\0\x01",
     b"\x45\xc0\x00\x28\0\0\0\0\xff\x70\0\0\xc0\xa8\x38\x0b\xe0\0\0\x12",
 ];
 
@@ -199,4 +206,24 @@ fn no_haproxy_cfg_does_harm() {
 #[test]
 fn no_keepalived_conf_does_harm() {
     run_on("keepalived_conf", files());
+}
+
+#[test]
+fn no_answer_about_ipvs_does_harm() {
+    run("ipvs_answer");
+}
+
+#[test]
+fn a_checked_page_is_the_same_in_any_pieces() {
+    run("checked_page");
+}
+
+#[test]
+fn no_mail_server_keeps_a_checker_talking() {
+    run("checked_mail_server");
+}
+
+#[test]
+fn no_datagram_does_harm_to_checkers() {
+    run("checked_datagrams");
 }

@@ -80,7 +80,7 @@ fn following(planned: Instant, started: Instant, interval: Duration) -> Instant 
 /// One look: natively if possible, else by running the command. `healthy`: the last look was good, so a first bad one may
 /// be a restart in progress.
 async fn look(script: &Script, question: Option<&Question>, healthy: bool) -> (Outcome, Vec<Watch>) {
-    let Some(question) = question else { return (execute(script).await, Vec::new()) };
+    let Some(question) = question else { return (once(script).await, Vec::new()) };
     let uid = script.command.run_as.uid;
     for wait in [Duration::ZERO, if healthy { GRACE } else { Duration::ZERO }] {
         sleep(wait).await;
@@ -90,10 +90,14 @@ async fn look(script: &Script, question: Option<&Question>, healthy: bool) -> (O
                 return (Outcome::Success, watches);
             }
             Ok(_) => {}
-            Err(alive::Unanswerable) => return (execute(script).await, Vec::new()),
+            Err(alive::Unanswerable) => return (once(script).await, Vec::new()),
         }
     }
     (Outcome::Status(1), Vec::new())
+}
+
+async fn once(script: &Script) -> Outcome {
+    execute(&script.command, script.timeout.unwrap_or(script.interval)).await
 }
 
 /// Waits until nothing matches for [`GRACE`] (true), or until `until` (false).
@@ -129,13 +133,12 @@ async fn any_ended(watches: &[Watch]) {
     ends.next().await;
 }
 
-/// Runs the command once.
-async fn execute(script: &Script) -> Outcome {
-    let mut child = match start(&script.command) {
+/// Runs a command once, and no longer than this.
+pub async fn execute(command: &Command, limit: Duration) -> Outcome {
+    let mut child = match start(command) {
         Ok(child) => child,
         Err(error) => return Outcome::NotStarted(error.to_string()),
     };
-    let limit = script.timeout.unwrap_or(script.interval);
     if let Ok(ended) = timeout(limit, child.wait()).await {
         return outcome(ended);
     }

@@ -28,11 +28,19 @@ const MOST_LINES: usize = 100;
 /// Sends a mail about a change, if one is wanted. Must run inside a `LocalSet`.
 pub fn tell(notification: &Notification, global: &Global, log: &Rc<Logger>) {
     let mail = &global.mail;
-    if mail.to.is_empty() || (mail.no_faults && notification.event == Event::Fault) {
+    if mail.no_faults && notification.event == Event::Fault {
         return;
     }
     let router_id = global.router_id.clone().unwrap_or_default();
     let Some((subject, text)) = compose(notification, &router_id) else { return };
+    send(&subject, text.as_ref(), mail, log);
+}
+
+/// Sends a mail to all who are to hear of changes, if there are any. Must run inside a `LocalSet`.
+pub fn send(subject: &str, text: &str, mail: &Mail, log: &Rc<Logger>) {
+    if mail.to.is_empty() {
+        return;
+    }
     let host = Machine.host_name();
     let from = mail.from.clone().unwrap_or_else(|| format!("keepalived@{host}"));
     let (date, to) = (LocalTime::now().mail(), mail.to.join(", "));

@@ -49,10 +49,14 @@ impl Notifier {
             }
         }
         if notification.fifo {
-            let line = notification.line();
-            for pipe in &mut self.pipes {
-                pipe.write(&line);
-            }
+            self.write(&notification.line());
+        }
+    }
+
+    /// Writes a line, which has its end, into all pipes.
+    pub fn write(&mut self, line: &str) {
+        for pipe in &mut self.pipes {
+            pipe.write(line);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The VRRP process: one runtime, one loop, which hands events to the routers and does what they say.
 
-mod asked;
+pub(super) mod asked;
 mod firewall;
 mod holds;
 mod priorities;

@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use crate::ir::failover::{CheckerId, Failover};
+use crate::ir::failover::{CheckerId, Failover, lvs::Timeouts};
 
 /// One event.
 #[derive(Debug, Clone)]
 pub enum Input<'a> {
+    /// The timeouts that the kernel had before [`Input::Start`]: they come back at the stop, if the configuration changed them.
+    Timeouts(Timeouts),
     /// The daemon starts: services go into the kernel's table, and servers that are up from the beginning.
     Start,
-    /// A checker's verdict turned. The first verdict of each comes only if it differs from what the checker began as.
-    Checker { id: CheckerId, up: bool },
+    /// A checker's verdict turned, or it is its first. `says` goes into the mail about it: `TCP CHECK failed on service`; no mail
+    /// when empty.
+    Checker { id: CheckerId, up: bool, says: &'a str },
     /// A checker found a new weight (`misc_dynamic`, `FILE_CHECK`): what it adds to the configured weight.
     Weight { id: CheckerId, difference: i64 },
     /// A checker found the weight of the server itself, whatever is configured (`misc_dynamic`).

@@ -2,13 +2,24 @@
 
 use std::net::IpAddr;
 
-use crate::ir::failover::{Family, Forwarding, Protocol, virtual_server::ServiceFlags};
+use crate::ir::failover::{Family, Forwarding, Protocol, lvs::Timeouts, virtual_server::ServiceFlags};
 
 /// What tells a service from all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServiceKey {
     Address { protocol: Protocol, address: IpAddr, port: u16 },
     Mark { mark: u32, family: Family },
+}
+
+impl ServiceKey {
+    /// The family of the service's own packets.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        match *self {
+            Self::Address { address, .. } => Family::of(address),
+            Self::Mark { family, .. } => family,
+        }
+    }
 }
 
 /// A virtual service (ip_vs_service_user).
@@ -46,12 +57,9 @@ pub enum Change {
     DeleteDestination(ServiceKey, Destination),
     /// Everything goes.
     Flush,
-    /// Timeouts in seconds; 0 keeps what is.
-    Timeouts {
-        tcp: u32,
-        tcp_fin: u32,
-        udp: u32,
-    },
+    /// All counters begin anew.
+    Zero,
+    Timeouts(Timeouts),
     StartDaemon(Daemon),
     StopDaemon {
         master: bool,

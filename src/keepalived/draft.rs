@@ -1,21 +1,23 @@
 //! A configuration as written: what each block says, before defaults are filled in and references are followed.
 
-use std::{net::IpAddr, time::Duration};
+pub mod virtual_server;
 
-use super::{
-    keyword::{Block, Keyword},
-    system::System,
-};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use super::{report::Report, system::System};
 use crate::{
     ir::failover::{
         Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, TrackGroup, Version,
-        Weight,
-        global::Delays,
+        VirtualServer, VirtualServerGroup, Weight,
+        global::{Delays, Fifo},
         hmac::{AntiReplay, HmacMode, Key},
         notify::Command,
         routing::{Route, Rule},
     },
     text::source::Span,
+};
+use virtual_server::{
+    CheckerDraft, ConnectionDraft, PaceDraft, ProbeDraft, RealServerDraft, SmtpDraft, VirtualServerDraft,
 };
 
 /// Everything read so far. The block being read is the last of its kind.
@@ -34,6 +36,10 @@ pub struct Draft {
     pub static_rules: Vec<Rule>,
     pub delays: Vec<(String, Delays)>,
     pub track_groups: Vec<TrackGroup>,
+    pub virtual_servers: Vec<VirtualServerDraft>,
+    pub virtual_server_groups: Vec<VirtualServerGroup>,
+    /// What the virtual servers mean, settled when the process that they concern has read everything.
+    pub services: Vec<VirtualServer>,
     /// How many rules had no preference: of IPv4, of IPv6.
     pub unwritten_preferences: [u32; 2],
     pub missing: Vec<MissingFeature>,
@@ -43,6 +49,8 @@ pub struct Draft {
     pub missing_interface: bool,
     /// Set by a keyword whose block is to be passed over.
     pub skip: bool,
+    /// This process has said that scripts need a user who does not exist.
+    pub lacks_user: bool,
 }
 
 /// Which kind of block is open.
@@ -56,6 +64,9 @@ pub enum Open {
     Process,
     File,
     Bfd,
+    VirtualServer,
+    RealServer,
+    Checker,
 }
 
 /// `global_defs`: what has no default of its own, and what later defaults come from.
@@ -68,7 +79,38 @@ pub struct GlobalDraft {
     pub dynamic_interfaces: bool,
     pub smtp_alert: Option<bool>,
     pub smtp_alert_vrrp: Option<bool>,
+    pub smtp_alert_checker: Option<bool>,
+    pub checker_log_all_failures: bool,
+    pub notify_fifo: FifoDraft,
+    pub vrrp_notify_fifo: FifoDraft,
+    pub lvs_notify_fifo: FifoDraft,
     pub garp: GarpDraft,
+}
+
+/// A pipe and its reader, which may be written in any order.
+#[derive(Debug, Default)]
+pub struct FifoDraft {
+    pub path: Option<PathBuf>,
+    pub script: Option<Command>,
+}
+
+impl FifoDraft {
+    /// A reader without a pipe is nothing.
+    #[must_use]
+    pub fn pipe(self) -> Option<Fifo> {
+        Some(Fifo { path: self.path?, script: self.script })
+    }
+}
+
+impl GlobalDraft {
+    /// The pipe of a keyword.
+    pub fn fifo(&mut self, keyword: &str) -> &mut FifoDraft {
+        match keyword {
+            "vrrp_notify_fifo" => &mut self.vrrp_notify_fifo,
+            "lvs_notify_fifo" => &mut self.lvs_notify_fifo,
+            _ => &mut self.notify_fifo,
+        }
+    }
 }
 
 /// One `vrrp_instance`. `None` means not written.
@@ -279,22 +321,69 @@ impl BfdDraft {
     pub fn tells_routers(&self) -> bool {
         self.vrrp || !self.checker
     }
-}
 
-impl GlobalDraft {
-    /// Who runs commands that do not say: the user of `script_user`, else one made for it, else we. `None` when `script_user`
-    /// names nobody.
+    /// Whether checkers hear of it.
     #[must_use]
-    pub fn default_user(&self, system: &dyn System) -> Option<RunAs> {
-        if self.bad_script_user {
-            return None;
-        }
-        let written = self.settings.script_user.clone();
-        Some(written.or_else(|| system.user("keepalived_script")).unwrap_or_else(|| system.own()))
+    pub fn tells_checkers(&self) -> bool {
+        self.checker || !self.vrrp
     }
 }
 
 impl Draft {
+    /// Who runs commands that do not say: the user of `script_user`, else one made for it, else we, unless script security
+    /// forbids that. `None`, with a word about it, when there is nobody.
+    pub fn default_user(&mut self, system: &dyn System, report: &mut Report, at: Span) -> Option<RunAs> {
+        if self.global.bad_script_user {
+            return None;
+        }
+        let settings = &self.global.settings;
+        let written = settings.script_user.clone().or_else(|| system.user("keepalived_script"));
+        if written.is_some() || !settings.script_security {
+            return Some(written.unwrap_or_else(|| system.own()));
+        }
+        if !std::mem::replace(&mut self.lacks_user, true) {
+            report.at("no-user", at, "Unable to set default user keepalived_script for script");
+        }
+        None
+    }
+
+    /// The service being read. Keywords of its block are only met inside one.
+    pub fn virtual_server(&mut self) -> &mut VirtualServerDraft {
+        self.virtual_servers.last_mut().expect("virtual_server keywords stand inside a virtual_server")
+    }
+
+    pub fn real_server(&mut self) -> &mut RealServerDraft {
+        self.virtual_server().servers.last_mut().expect("real_server keywords stand inside a real_server")
+    }
+
+    pub fn checker(&mut self) -> &mut CheckerDraft {
+        self.real_server().checkers.last_mut().expect("keywords of checkers stand inside a checker")
+    }
+
+    /// The open real server, as complaints name it.
+    pub fn server_name(&mut self) -> String {
+        let service = self.virtual_server();
+        service.servers.last().map(|server| service.name_of(server.address, server.port)).unwrap_or_default()
+    }
+
+    /// How often the open checker asks, or those of the open server or service that do not say.
+    pub fn pace(&mut self) -> &mut PaceDraft {
+        match self.open {
+            Open::Checker => &mut self.checker().pace,
+            Open::RealServer => &mut self.real_server().pace,
+            _ => &mut self.virtual_server().pace,
+        }
+    }
+
+    /// Whom the open checker, or the open host of an `SMTP_CHECK`, speaks to.
+    pub fn connection(&mut self) -> &mut ConnectionDraft {
+        let CheckerDraft { connection, probe, .. } = self.checker();
+        match probe {
+            ProbeDraft::Smtp(SmtpDraft { hosts, in_host: true, .. }) => hosts.last_mut().unwrap_or(connection),
+            _ => connection,
+        }
+    }
+
     /// The router being read. Keywords of its block are only met inside one.
     pub fn instance(&mut self) -> &mut InstanceDraft {
         self.instances.last_mut().expect("vrrp_instance keywords stand inside a vrrp_instance")
@@ -347,32 +436,14 @@ impl Draft {
             Open::Process => self.processes.last().map(|item| &item.name),
             Open::File => self.files.last().map(|item| &item.name),
             Open::Bfd => self.bfds.last().map(|item| &item.name),
+            Open::VirtualServer | Open::RealServer | Open::Checker => None,
         };
         name.cloned().unwrap_or_default()
-    }
-
-    /// Whether a missing keyword stands in a block that is itself missing, so that one warning says it all.
-    #[must_use]
-    pub fn inside_missing(&self, keyword: &Keyword) -> bool {
-        keyword.blocks.iter().all(|block| {
-            !matches!(
-                block,
-                Block::Top
-                    | Block::Global
-                    | Block::Instance
-                    | Block::SyncGroup
-                    | Block::Script
-                    | Block::TrackProcess
-                    | Block::TrackFile
-                    | Block::Bfd
-                    | Block::TrackGroup
-            )
-        })
     }
 }
 
 /// A command whose program has not been looked for.
 #[must_use]
 pub fn unchecked(argv: Vec<Vec<u8>>, run_as: RunAs, at: Span) -> Command {
-    Command { argv, path: std::path::PathBuf::new(), run_as, at }
+    Command { argv, path: PathBuf::new(), run_as, at }
 }

@@ -5,12 +5,12 @@
 
 mod address;
 mod bfd;
+mod checkers;
 mod garp;
 mod global;
 mod group;
 mod instance;
 mod interfaces;
-mod lvs;
 mod missing;
 mod notify;
 mod process;
@@ -21,6 +21,7 @@ mod shared;
 mod top;
 mod track;
 mod track_group;
+mod virtual_server;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -42,6 +43,8 @@ pub const ALL: &[&[Keyword]] = &[
     global::buffers::KEYWORDS,
     global::reload::KEYWORDS,
     global::firewall::KEYWORDS,
+    global::lvs::KEYWORDS,
+    global::sync_daemon::KEYWORDS,
     interfaces::KEYWORDS,
     instance::identity::KEYWORDS,
     instance::adverts::KEYWORDS,
@@ -61,12 +64,29 @@ pub const ALL: &[&[Keyword]] = &[
     script::KEYWORDS,
     process::KEYWORDS,
     bfd::KEYWORDS,
+    virtual_server::block::KEYWORDS,
+    virtual_server::group::KEYWORDS,
+    virtual_server::service::KEYWORDS,
+    virtual_server::forwarding::KEYWORDS,
+    virtual_server::persistence::KEYWORDS,
+    virtual_server::quorum::KEYWORDS,
+    virtual_server::server::KEYWORDS,
+    virtual_server::pace::KEYWORDS,
+    virtual_server::tls::KEYWORDS,
+    checkers::open::KEYWORDS,
+    checkers::common::KEYWORDS,
+    checkers::connection::KEYWORDS,
+    checkers::http::KEYWORDS,
+    checkers::url::KEYWORDS,
+    checkers::regex::KEYWORDS,
+    checkers::smtp::KEYWORDS,
+    checkers::dns::KEYWORDS,
+    checkers::udp::KEYWORDS,
+    checkers::misc::KEYWORDS,
+    checkers::tracked::KEYWORDS,
     missing::TOP,
     missing::GLOBAL,
     missing::INSTANCE,
-    lvs::KEYWORDS,
-    missing::LVS,
-    missing::CHECKERS,
 ];
 
 static INDEX: LazyLock<BTreeMap<(Block, &'static str), &'static Keyword>> = LazyLock::new(|| {

@@ -2,17 +2,25 @@
 //!
 //! The order is the original's, because its complaints come in that order: scripts, then groups, then each router.
 
+mod checker;
 mod groups;
 mod hmac;
 mod instance;
+mod ports;
 mod scripts;
+mod virtual_server;
 mod vmac;
+
+pub use virtual_server::{PERSISTENCE, services};
 
 use super::{draft::Draft, report::Report, system::System};
 use crate::ir::failover::{
     Bfd, Failover, Routing, TrackFile, TrackProcess,
     routing::{Route, Rule},
 };
+
+/// The mark of the first group of services, if not written.
+const FIRST_MARK: u32 = 1000;
 
 /// What a draft means. Complaints go to the report; what is left is consistent.
 pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover {
@@ -35,6 +43,8 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         garp_groups,
         delays,
         track_groups,
+        services,
+        virtual_server_groups,
         ..
     } = draft;
     let alert = global.smtp_alert_vrrp.or(global.smtp_alert).unwrap_or_default();
@@ -42,6 +52,13 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     groups.iter_mut().for_each(|item| _ = item.smtp_alert.get_or_insert(alert));
     let mut settings = global.settings;
     settings.delays = delays;
+    let shared = global.notify_fifo.pipe();
+    settings.fifos = shared.clone().into_iter().chain(global.vrrp_notify_fifo.pipe()).collect();
+    if settings.lvs.nftables_first_mark == 0 {
+        settings.lvs.nftables_first_mark = FIRST_MARK;
+    }
+    settings.lvs.shared_fifo = shared;
+    settings.lvs.fifo = global.lvs_notify_fifo.pipe();
     settings.router_id.get_or_insert_with(|| system.host_name());
     settings.garp = instance::garp(&global.garp, settings.garp);
     let (scripts, mut programs) = scripts::scripts(scripts, &mut settings, system, report);
@@ -59,7 +76,7 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     for notify in notify {
         *notify = programs.notify(std::mem::take(notify), report);
     }
-    scripts::security(&programs, report);
+    programs.security("scripts", report);
     let changes = config.global.notify_priority_changes;
     let resolve = |draft| instance::tracking(draft, &config);
     config.groups = groups::groups(groups, &instances, changes, resolve, report);
@@ -78,6 +95,8 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
         instance.static_groups = groups.map(|group| group.name.clone()).collect();
     }
     config.track_groups = track_groups;
+    config.virtual_servers = services;
+    config.virtual_server_groups = virtual_server_groups;
     let fallback = config.global.default_interface.clone().unwrap_or_else(|| "eth0".into());
     config.static_addresses = static_addresses;
     config.static_routing = routing(static_routes, static_rules);
@@ -118,7 +137,7 @@ pub fn sessions(config: &mut Failover, last: Draft) {
 
 fn session(draft: super::draft::BfdDraft) -> Bfd {
     let vrrp = draft.tells_routers();
-    let checker = draft.checker || !draft.vrrp;
+    let checker = draft.tells_checkers();
     let unknown = std::net::Ipv4Addr::UNSPECIFIED.into();
     Bfd { at: draft.at, weight: draft.weight, vrrp, checker, ..Bfd::new(draft.name, unknown) }
 }

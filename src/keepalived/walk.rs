@@ -10,6 +10,7 @@ use super::{
     keyword::{Block, Call, Closing, Grammar, Keyword, Opens, Status, missing_argument},
     keywords,
     lex::{Gravity, Piece, Said, Words, quotes_are_paired},
+    lower, numbers,
     report::{Pass, Report},
     system::System,
 };
@@ -33,7 +34,11 @@ pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft
         // Two processes read these; the second reading is the one that counts.
         draft.files.clear();
         draft.bfds.clear();
+        draft.lacks_user = false;
         Walker { pieces, at: 0, level: 0, pass, draft: &mut draft, system, report }.whole();
+        if pass == Pass::Check && !report.aborted() {
+            lower::services(&mut draft, system, report);
+        }
     }
     draft
 }
@@ -205,7 +210,8 @@ impl Walker<'_> {
 
     fn inside(&mut self, keyword: &'static Keyword, words: &Words) {
         let known = !matches!(keyword.status, Status::Missing | Status::MissingExtra);
-        if let (true, Opens::List(_), [extra, ..]) = (known, keyword.opens, words.arguments()) {
+        let is_named = matches!(keyword.grammar, Grammar::Args([_, ..]));
+        if let (true, Opens::List(_), [extra, ..]) = (known && !is_named, keyword.opens, words.arguments()) {
             let text = format!("Block {} has extra parameters {} ...", keyword.name, extra.text);
             self.report.at("extra-words", extra.at, text);
         }
@@ -261,10 +267,6 @@ impl Walker<'_> {
             Status::MissingExtra => false,
             Status::Works | Status::Tuning | Status::Legacy => return,
         };
-        // Inside a block that is missing as a whole, its keywords go without saying.
-        if self.draft.inside_missing(keyword) {
-            return;
-        }
         let at = words.at;
         let text = format!("WARNING - '{}' is not implemented yet", keyword.name);
         self.report.notice("not-implemented", Some(at), text);
@@ -287,7 +289,7 @@ impl Walker<'_> {
             }
             Err(mismatches) => {
                 mismatches.iter().for_each(|mismatch| self.mismatch(keyword, words, mismatch));
-                None
+                beginning(args, words)
             }
         }
     }
@@ -313,6 +315,11 @@ impl Walker<'_> {
             Problem::Invalid(_, Invalid::NotSeconds | Invalid::OutOfRange(0.., _)) if is_negative(word) => {
                 Some(format!("negative number '{word}'"))
             }
+            Problem::Invalid(name, Invalid::OutOfRange(..) | Invalid::NotAnInteger)
+                if exceeds(keyword, name, word).is_some() =>
+            {
+                exceeds(keyword, name, word).map(|kind| format!("number '{word}' outside {kind} range"))
+            }
             Problem::Invalid(_, Invalid::NotAnInteger | Invalid::NotSeconds) => {
                 Some(format!("invalid number '{word}'"))
             }
@@ -333,11 +340,7 @@ impl Walker<'_> {
         }
         // A delay that is no number at all gets only the first line from the original.
         let unread = matches!(mismatch.problem, Problem::Invalid(_, Invalid::NotSeconds)) && !is_negative(word);
-        if unread && keyword.name == "preempt_delay" {
-            // The number that it begins with counts all the same.
-            let begins = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
-            self.draft.instance().preempt_delay = atoms::seconds(&word[..begins]).unwrap_or_default();
-        } else if !keyword.invalid.is_empty() {
+        if !(unread && may_be_zero(keyword)) && !keyword.invalid.is_empty() {
             let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
             self.report.at("bad-argument", mismatch.at, text);
         }
@@ -346,4 +349,31 @@ impl Walker<'_> {
 
 fn is_negative(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|rest| rest.parse::<f64>().is_ok())
+}
+
+/// Whether a delay may be nothing, as words without a number in front are then taken for.
+fn may_be_zero(keyword: &Keyword) -> bool {
+    matches!(keyword.grammar, Grammar::Args([Arg::Value(_, Kind::Seconds(0, _))]))
+}
+
+/// The arguments of a delay whose word is no number: the number that it begins with counts all the same.
+fn beginning(args: &'static [Arg], words: &Words) -> Option<Args> {
+    let ([Arg::Value(_, Kind::Seconds(0, _))], Some(word)) = (args, words.arguments().first()) else { return None };
+    if is_negative(&word.text) || atoms::seconds(&word.text).is_some() {
+        return None;
+    }
+    let end = word.text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.text.len());
+    let begins = if atoms::seconds(&word.text[..end]).is_some() { &word.text[..end] } else { "0" };
+    let word = Word { text: begins.to_owned(), ..word.clone() };
+    grammar::match_words(args, &[word], words.at.after()).ok()
+}
+
+/// The C type that a number does not even fit into.
+fn exceeds(keyword: &Keyword, name: &str, word: &str) -> Option<&'static str> {
+    let Grammar::Args(args) = keyword.grammar else { return None };
+    let low = args.iter().find_map(|arg| match arg {
+        Arg::Value(of, Kind::Int(low, _)) | Arg::Optional(of, Kind::Int(low, _)) if *of == name => Some(*low),
+        _ => None,
+    })?;
+    numbers::beyond(word, low)
 }

@@ -2,6 +2,12 @@
 //! runs of `cargo test` alike. A function returns quietly or panics with the property that broke.
 
 use hawser::{
+    checker::{
+        dns,
+        http::Answer,
+        ping::Echo,
+        smtp::{Dialogue, Step},
+    },
     haproxy,
     http::{
         Message,
@@ -12,7 +18,8 @@ use hawser::{
             head::{self, Limits, Parsed},
         },
     },
-    ir::failover::RunAs,
+    ipvs::message,
+    ir::failover::{RunAs, checker::Url},
     keepalived::{
         self,
         system::{Program, Unreadable},
@@ -33,6 +40,10 @@ pub(crate) const TARGETS: &[Target] = &[
     ("tls_hello", tls_hello),
     ("haproxy_cfg", haproxy_cfg),
     ("keepalived_conf", keepalived_conf),
+    ("checked_page", checked_page),
+    ("checked_mail_server", checked_mail_server),
+    ("checked_datagrams", checked_datagrams),
+    ("ipvs_answer", ipvs_answer),
 ];
 
 /// What leaves may have one field more than what came: `connection`.
@@ -175,6 +186,50 @@ pub(crate) fn keepalived_conf(bytes: &[u8]) {
     assert!(checked.report.lines(&checked.sources).all(|line| !line.contains('\n')), "a line is one line");
 }
 
+/// A page is worth the same whether it comes at once or byte by byte.
+pub(crate) fn checked_page(bytes: &[u8]) {
+    let url = Url {
+        at: hawser::text::source::Span::default(),
+        path: "/".to_owned(),
+        digest: bytes.first_chunk::<16>().filter(|first| first[0] % 2 == 1).copied(),
+        statuses: vec![(100, 999)],
+        virtual_host: None,
+        pattern: None,
+        compliant: false,
+    };
+    let judged = |piece: usize| {
+        let mut answer = Answer::new(&url);
+        bytes.chunks(piece).for_each(|piece| answer.push(piece));
+        answer.end(&url, None)
+    };
+    assert_eq!(judged(bytes.len().max(1)), judged(1), "pieces matter in {}", show(bytes));
+}
+
+/// Whatever a mail server says, the dialogue ends with its third line at the latest.
+pub(crate) fn checked_mail_server(bytes: &[u8]) {
+    let mut dialogue = Dialogue::new("me");
+    let mut lines = 0;
+    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match dialogue.push(piece) {
+            Step::Read => {}
+            Step::Send(_) => lines += 1,
+            Step::Done | Step::Failed(_) => return,
+        }
+        assert!(lines <= 2, "it sends HELO and QUIT and no more: {}", show(bytes));
+    }
+}
+
+/// Datagrams of any length are looked at without harm, and none answers two queries.
+pub(crate) fn checked_datagrams(bytes: &[u8]) {
+    assert!(dns::judge(1, bytes).is_none() || dns::judge(2, bytes).is_none());
+    for family in [hawser::ir::failover::Family::V4, hawser::ir::failover::Family::V6] {
+        for whole in [false, true] {
+            let echo = |sequence| Echo { family, identifier: 1, sequence };
+            assert!(!(echo(1).is_answered_by(bytes, whole) && echo(2).is_answered_by(bytes, whole)));
+        }
+    }
+}
+
 /// A machine with nothing on it.
 struct Nowhere;
 
@@ -197,6 +252,18 @@ impl haproxy::Outside for Nowhere {
 
     fn group(&self, _: &str) -> Option<u32> {
         None
+    }
+}
+
+/// The kernel's answers about IPVS: whatever they are, no more of them than bytes.
+pub(crate) fn ipvs_answer(bytes: &[u8]) {
+    // The head of a message with its right length, since chance seldom finds one.
+    let length = u32::try_from(bytes.len() + 20).expect("inputs are short");
+    let head = [&length.to_ne_bytes()[..], &[0x1b, 0, 2, 0], &[0; 8], &[bytes.first().copied().unwrap_or(1), 1, 0, 0]];
+    for bytes in [bytes.to_vec(), [&head.concat(), bytes].concat()] {
+        if let Ok(all) = message::answers(&bytes) {
+            assert!(all.len() * 16 <= bytes.len() + 16, "{} answers in {}", all.len(), show(&bytes));
+        }
     }
 }
 

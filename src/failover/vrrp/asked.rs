@@ -1,4 +1,4 @@
-//! Signals to the VRRP process, and what they ask for.
+//! Signals to the VRRP process and to the checkers' process, and what they ask for.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use crate::process::signals::{realtime_max, realtime_min};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(in crate::failover) enum Asked {
     Stop,
     Reload,
     Data,
@@ -17,8 +17,8 @@ pub(super) enum Asked {
     Clear,
 }
 
-/// Signals that the VRRP process listens for.
-pub(super) struct Signals {
+/// Signals that such a process listens for.
+pub(in crate::failover) struct Signals {
     stop: Signal,
     interrupt: Signal,
     reload: Signal,
@@ -29,7 +29,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::failover) fn new() -> io::Result<Self> {
         Ok(Self {
             stop: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -41,7 +41,7 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(in crate::failover) async fn next(&mut self) -> Asked {
         tokio::select! {
             _ = self.stop.recv() => Asked::Stop,
             _ = self.interrupt.recv() => Asked::Stop,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::global::Fifo;
+use super::global::{Buffer, Fifo};
 
 /// Settings of IPVS and of the checkers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,8 +13,10 @@ pub struct Lvs {
     pub flush: bool,
     pub flush_on_stop: FlushOnStop,
     pub sync_daemon: Option<SyncDaemon>,
-    /// `lvs_notify_fifo`; lines about services and servers also go to `notify_fifo`.
+    /// `lvs_notify_fifo`.
     pub fifo: Option<Fifo>,
+    /// `notify_fifo`, which also stands among the routers' pipes: lines about services and servers go there too.
+    pub shared_fifo: Option<Fifo>,
     /// Real servers that come up for the first time are told like all others.
     pub init_notifies: bool,
     /// Mails only about servers that come and go, not about each checker.
@@ -30,6 +32,9 @@ pub struct Lvs {
     pub nftables_priority: i32,
     /// The first mark that groups of services get.
     pub nftables_first_mark: u32,
+    /// Of netlink, in the checkers' process.
+    pub netlink_requests: Buffer,
+    pub netlink_changes: Buffer,
     /// `net_namespace_ipvs`: an empty name is the namespace of the daemon's start.
     pub net_namespace: Option<String>,
     /// SSL material of all `SSL_GET` checks.

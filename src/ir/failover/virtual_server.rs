@@ -1,6 +1,10 @@
 //! Virtual services that the kernel balances (IPVS), and the real servers behind them (`virtual_server`).
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use super::{Checker, Command, Family};
 use crate::text::source::Span;
@@ -10,7 +14,8 @@ use crate::text::source::Span;
 pub struct VirtualServer {
     pub target: Target,
     pub at: Span,
-    /// Of the real servers; of a service with a mark, `ip_family` or what its real servers are.
+    /// Of clients: of its address; of a service with a mark, `ip_family`, that of its real servers that are not tunnelled, that of
+    /// all of them, else IPv4. Addresses and marks of a group may have another one each.
     pub family: Family,
     /// Without meaning for marks.
     pub protocol: Protocol,
@@ -64,10 +69,21 @@ pub struct VirtualServerGroup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressRange {
     pub first: IpAddr,
-    /// How many more follow the first: the last byte, or the last two bytes of IPv6, count up.
+    /// How many more follow the first, counting up by one.
     pub more: u32,
     /// 0 stands for every port.
     pub port: u16,
+}
+
+impl AddressRange {
+    /// The last address.
+    #[must_use]
+    pub fn last(&self) -> IpAddr {
+        match self.first {
+            IpAddr::V4(first) => Ipv4Addr::from(u32::from(first).wrapping_add(self.more)).into(),
+            IpAddr::V6(first) => Ipv6Addr::from(u128::from(first).wrapping_add(self.more.into())).into(),
+        }
+    }
 }
 
 /// A mark of the firewall.

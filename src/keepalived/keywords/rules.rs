@@ -145,7 +145,10 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
                 Some(range) => rule.destination_ports = Some(range),
                 None => call.complain("bad-rule", format!("invalid {word} range {text}")),
             }),
-            "l3mdev" => Ok(acts.push((word, Action::Vrf))),
+            "l3mdev" => {
+                acts.push((word, Action::Vrf));
+                Ok(())
+            }
             _ => match action(word) {
                 Some(found) => {
                     acts.push((word, found));

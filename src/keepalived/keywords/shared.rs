@@ -7,7 +7,7 @@ use crate::{
     keepalived::{
         draft::{Draft, InstanceDraft},
         keyword::{Call, Grammar},
-        quoted,
+        numbers, quoted,
     },
     text::grammar::{Arg, Kind},
 };
@@ -36,6 +36,17 @@ pub(super) fn at_least_one(call: &mut Call<'_>, router: &str) -> Option<u32> {
         call.complain("too-few", text);
     }
     Some(count.max(1))
+}
+
+/// A whole number, or a complaint.
+pub(super) fn number(call: &mut Call<'_>, word: &str, low: i64, high: i64) -> Option<i64> {
+    match numbers::read(word, low, high) {
+        Ok(number) => Some(number),
+        Err(problem) => {
+            call.complain("bad-number", problem);
+            None
+        }
+    }
 }
 
 /// An integer argument that its grammar keeps below 256.
@@ -103,12 +114,12 @@ pub(super) fn run_as(call: &Call<'_>, words: &[&str]) -> Option<RunAs> {
 }
 
 /// A notification command. Its program is looked for when everything is read.
-pub(super) fn notification(draft: &Draft, call: &mut Call<'_>) -> Option<Command> {
+pub(super) fn notification(draft: &mut Draft, call: &mut Call<'_>) -> Option<Command> {
     let at = call.words.at;
     let (argv, who) = command(call, "notify")?;
     let run_as = match who {
         Who::Known(found) => found,
-        Who::Nobody => draft.global.default_user(call.system)?,
+        Who::Nobody => draft.default_user(call.system, call.report, at)?,
         Who::Unknown => return None,
     };
     Some(crate::keepalived::draft::unchecked(argv, run_as, at))

@@ -27,6 +27,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     INSTANCE,
     CHILD_WAIT_TIME,
     NET_NAMESPACE,
+    NET_NAMESPACE_IPVS,
 ];
 
 const GLOBAL_DEFS: Keyword = Keyword {
@@ -104,7 +105,9 @@ fn vrrp_script(draft: &mut Draft, call: &mut Call<'_>) {
 
 /// A script without a command or without its user is no script, and later references do not find it.
 fn script_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
-    let no_default_user = draft.global.bad_script_user;
+    let nobody = (draft.script().run_as.is_none() && draft.script().command.is_some())
+        .then(|| draft.default_user(closing.system, closing.report, closing.at))
+        .is_some_and(|user| user.is_none());
     let script = draft.script();
     let name = script.name.clone();
     if let (Some(timeout), interval) = (script.timeout, script.interval.unwrap_or(Duration::from_secs(1)))
@@ -116,7 +119,7 @@ fn script_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
     if script.command.is_none() {
         closing.report.at("no-script", closing.at, format!("No script set for vrrp_script {name} - removing"));
         draft.scripts.pop();
-    } else if script.run_as.is_none() && no_default_user {
+    } else if nobody {
         let text = format!("Unable to set default user for vrrp script {name} - removing");
         closing.report.at("no-user", closing.at, text);
         draft.scripts.pop();
@@ -260,6 +263,27 @@ const NET_NAMESPACE: Keyword = Keyword {
     doc: "The network namespace that the whole daemon enters; `ip netns` makes one.",
     examples: &["net_namespace blue"],
     lower: |draft, call| draft.global.settings.net_namespace = call.args.text("name").map(str::to_owned),
+    ..KEYWORD
+};
+
+const NET_NAMESPACE_IPVS: Keyword = Keyword {
+    name: "net_namespace_ipvs",
+    blocks: TOP,
+    grammar: Grammar::Args(&[Arg::Optional("name", Kind::Word)]),
+    passes: &[Pass::Global],
+    adds: true,
+    doc: "The network namespace whose kernel table of services is used; without a name that of the daemon's start.",
+    examples: &["net_namespace_ipvs blue"],
+    rejects: &["net_namespace_ipvs blue\nnet_namespace_ipvs green"],
+    lower: |draft, call| {
+        let name = call.args.text("name").unwrap_or_default().to_owned();
+        let settings = &mut draft.global.settings.lvs;
+        if settings.net_namespace.is_some() {
+            let text = format!("Duplicate net_namespace_ipvs definition {name} - ignoring");
+            return call.complain("repeated", text);
+        }
+        settings.net_namespace = Some(name);
+    },
     ..KEYWORD
 };
 

@@ -13,7 +13,6 @@ use crate::{
 pub(super) struct Programs<'a> {
     system: &'a dyn System,
     security: bool,
-    default_user: RunAs,
     any: bool,
     any_unsafe: bool,
 }
@@ -25,7 +24,11 @@ enum Use {
     Unsafe,
 }
 
-impl Programs<'_> {
+impl<'a> Programs<'a> {
+    pub(super) fn new(system: &'a dyn System, security: bool) -> Self {
+        Self { system, security, any: false, any_unsafe: false }
+    }
+
     /// Looks for a command's program and fills it in.
     fn look(&mut self, command: &mut Command, report: &mut Report) -> Use {
         let name = command.argv[0].clone();
@@ -59,18 +62,23 @@ impl Programs<'_> {
     }
 
     /// A command that is dropped, with a word about it, when it cannot be run.
-    fn keep(&mut self, command: Option<Command>, report: &mut Report) -> Option<Command> {
+    pub(super) fn keep(&mut self, command: Option<Command>, report: &mut Report) -> Option<Command> {
+        let command = command?;
+        let what = format!("notify script {}", String::from_utf8_lossy(&command.argv[0]));
+        self.keep_as(Some(command), &what, report)
+    }
+
+    /// The same for a command that is called something else.
+    pub(super) fn keep_as(&mut self, command: Option<Command>, what: &str, report: &mut Report) -> Option<Command> {
         let mut command = command?;
-        let shown = String::from_utf8_lossy(&command.argv[0]).into_owned();
         match self.look(&mut command, report) {
             Use::Yes => Some(command),
             Use::Missing => {
-                let text = format!("Disabling notify script {shown} since not found/accessible");
-                report.aside("no-script", command.at, text);
+                report.aside("no-script", command.at, format!("Disabling {what} since not found/accessible"));
                 None
             }
             Use::Unsafe => {
-                report.aside("unsafe-script", command.at, format!("Disabling notify script {shown} due to insecure"));
+                report.aside("unsafe-script", command.at, format!("Disabling {what} due to insecure"));
                 None
             }
         }
@@ -89,6 +97,20 @@ impl Programs<'_> {
         }
     }
 
+    /// The verdict over all programs.
+    pub(super) fn security(&self, what: &str, report: &mut Report) {
+        if !self.any || self.security {
+            return;
+        }
+        let more = if self.any_unsafe { " There are insecure scripts." } else { "" };
+        report.ranked(
+            "script-security",
+            ExitCode::Security,
+            None,
+            format!("SECURITY VIOLATION - {what} are being executed but script_security not enabled.{more}"),
+        );
+    }
+
     fn timed(&mut self, timed: Option<Timed>, report: &mut Report) -> Option<Timed> {
         let timed = timed?;
         let command = self.keep(Some(timed.command), report)?;
@@ -104,12 +126,12 @@ pub(super) fn scripts<'a>(
     report: &mut Report,
 ) -> (Vec<Script>, Programs<'a>) {
     let default_user = settings.script_user.clone().unwrap_or_else(|| default_user(drafts.is_empty(), system, report));
-    let mut programs =
-        Programs { system, security: settings.script_security, default_user, any: false, any_unsafe: false };
-    let scripts = drafts.into_iter().filter_map(|draft| script(draft, &mut programs, report)).collect();
+    let mut programs = Programs::new(system, settings.script_security);
+    let scripts = drafts.into_iter().filter_map(|draft| script(draft, &default_user, &mut programs, report)).collect();
     settings.startup_script = programs.timed(settings.startup_script.take(), report);
     settings.shutdown_script = programs.timed(settings.shutdown_script.take(), report);
-    for fifo in &mut settings.fifos {
+    let all = settings.fifos.iter_mut().chain(&mut settings.lvs.fifo).chain(&mut settings.lvs.shared_fifo);
+    for fifo in all {
         fifo.script = programs.keep(fifo.script.take(), report);
     }
     (scripts, programs)
@@ -128,9 +150,14 @@ fn default_user(nobody_asks: bool, system: &dyn System, report: &mut Report) -> 
     }
 }
 
-fn script(draft: ScriptDraft, programs: &mut Programs<'_>, report: &mut Report) -> Option<Script> {
+fn script(
+    draft: ScriptDraft,
+    default_user: &RunAs,
+    programs: &mut Programs<'_>,
+    report: &mut Report,
+) -> Option<Script> {
     let (argv, at) = draft.command?;
-    let run_as = draft.run_as.unwrap_or_else(|| programs.default_user.clone());
+    let run_as = draft.run_as.unwrap_or_else(|| default_user.clone());
     let mut command = crate::keepalived::draft::unchecked(argv, run_as, at);
     let name = draft.name;
     let fault = match programs.look(&mut command, report) {
@@ -153,18 +180,4 @@ fn script(draft: ScriptDraft, programs: &mut Programs<'_>, report: &mut Report) 
         fall: draft.fall,
         init_fail: draft.init_fail,
     })
-}
-
-/// The verdict over all programs.
-pub(super) fn security(programs: &Programs<'_>, report: &mut Report) {
-    if !programs.any || programs.security {
-        return;
-    }
-    let more = if programs.any_unsafe { " There are insecure scripts." } else { "" };
-    report.ranked(
-        "script-security",
-        ExitCode::Security,
-        None,
-        format!("SECURITY VIOLATION - scripts are being executed but script_security not enabled.{more}"),
-    );
 }

@@ -52,8 +52,10 @@ const METRICS: &[Metric] = &[
     }),
 ];
 
+type Counter = fn(&VirtualRouter) -> u64;
+
 /// What became of received adverts: a word, and the counter.
-const VERDICTS: &[(&str, fn(&VirtualRouter) -> u64)] = &[
+const VERDICTS: &[(&str, Counter)] = &[
     ("accepted", |router| router.stats.advert_rcvd),
     ("length", |router| router.stats.packet_len_err),
     ("interval", |router| router.stats.advert_interval_err),

@@ -135,18 +135,16 @@ const PROCESS_FORCE: Keyword = Keyword {
 };
 
 const LVS_CMD: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: check,
+    lower: |draft, call| set(&mut draft.global.settings.lvs.netlink_requests, call),
     ..size(
         "lvs_netlink_cmd_rcv_bufs",
-        "The same for the process that checks servers. There is none here.",
+        "Bytes that the kernel may keep of its answers to the process that checks servers.",
         &["lvs_netlink_cmd_rcv_bufs 1048576"],
     )
 };
 
 const LVS_CMD_FORCE: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: check,
+    lower: |draft, call| set(&mut draft.global.settings.lvs.netlink_requests, call),
     ..force(
         "lvs_netlink_cmd_rcv_bufs_force",
         "The same without the kernel's limit.",
@@ -155,18 +153,16 @@ const LVS_CMD_FORCE: Keyword = Keyword {
 };
 
 const LVS_MONITOR: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: check,
+    lower: |draft, call| set(&mut draft.global.settings.lvs.netlink_changes, call),
     ..size(
         "lvs_netlink_monitor_rcv_bufs",
-        "The same for the process that checks servers. There is none here.",
+        "Bytes that the kernel may keep of changes to addresses for the process that checks servers.",
         &["lvs_netlink_monitor_rcv_bufs 1048576"],
     )
 };
 
 const LVS_MONITOR_FORCE: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: check,
+    lower: |draft, call| set(&mut draft.global.settings.lvs.netlink_changes, call),
     ..force(
         "lvs_netlink_monitor_rcv_bufs_force",
         "The same without the kernel's limit.",

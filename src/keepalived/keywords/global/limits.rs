@@ -46,11 +46,10 @@ const VRRP_CPU_AFFINITY: Keyword = Keyword {
 };
 
 const CHECKER_CPU_AFFINITY: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: |_, call| _ = processors(call, "checker"),
+    lower: |draft, call| draft.global.settings.lvs.processors = processors(call, "checker"),
     ..affinity(
         "checker_cpu_affinity",
-        "Processors of the process that checks servers. There is none here.",
+        "Numbers of the processors that the process that checks servers may run on.",
         &["checker_cpu_affinity 0"],
         &["checker_cpu_affinity first"],
     )
@@ -101,11 +100,14 @@ const fn limit(
     Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, ..KEYWORD }
 }
 
+/// The argument of [`limit`].
+fn micros(call: &Call<'_>) -> Option<Duration> {
+    let micros = call.args.int("microseconds").and_then(|micros| u64::try_from(micros).ok());
+    micros.map(Duration::from_micros)
+}
+
 const VRRP_RLIMIT_RTTIME: Keyword = Keyword {
-    lower: |draft, call| {
-        let micros = call.args.int("microseconds").and_then(|micros| u64::try_from(micros).ok());
-        draft.global.settings.realtime_limit = micros.map(Duration::from_micros);
-    },
+    lower: |draft, call| draft.global.settings.realtime_limit = micros(call),
     ..limit(
         "vrrp_rlimit_rttime",
         "Invalid vrrp real-time limit - {word}",
@@ -125,11 +127,11 @@ const VRRP_RLIMIT_RTIME: Keyword = Keyword {
 };
 
 const CHECKER_RLIMIT_RTTIME: Keyword = Keyword {
-    status: Status::Tuning,
+    lower: |draft, call| draft.global.settings.lvs.realtime_limit = micros(call),
     ..limit(
         "checker_rlimit_rttime",
         "Invalid checker real-time limit - {word}",
-        "The same for the process that checks servers. There is none here.",
+        "The same for the process that checks servers.",
         &["checker_rlimit_rttime 10000"],
         &["checker_rlimit_rttime long"],
     )
@@ -137,6 +139,8 @@ const CHECKER_RLIMIT_RTTIME: Keyword = Keyword {
 
 const CHECKER_RLIMIT_RTIME: Keyword = Keyword {
     name: "checker_rlimit_rtime",
+    status: Status::Legacy,
+    rejects: &[],
     doc: "Old spelling of `checker_rlimit_rttime`.",
     examples: &["checker_rlimit_rtime 10000"],
     ..CHECKER_RLIMIT_RTTIME

@@ -20,6 +20,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     SMTP_CONNECT_TIMEOUT,
     SMTP_ALERT,
     SMTP_ALERT_VRRP,
+    SMTP_ALERT_CHECKER,
     NO_EMAIL_FAULTS,
 ];
 
@@ -95,7 +96,7 @@ const SMTP_ALERT: Keyword = Keyword {
     name: "smtp_alert",
     blocks: GLOBAL,
     grammar: SWITCH,
-    doc: "Whether routers and groups that do not say tell of their changes by mail.",
+    doc: "Whether routers, groups and servers that do not say tell of their changes by mail.",
     examples: &["smtp_alert", "smtp_alert off"],
     rejects: &["smtp_alert often"],
     lower: |draft, call| {
@@ -114,6 +115,19 @@ const SMTP_ALERT_VRRP: Keyword = Keyword {
     lower: |draft, call| {
         if let Some(value) = alert(call) {
             draft.global.smtp_alert_vrrp = Some(value);
+        }
+    },
+    ..SMTP_ALERT
+};
+
+const SMTP_ALERT_CHECKER: Keyword = Keyword {
+    name: "smtp_alert_checker",
+    doc: "The same, for virtual and real servers only; it goes before `smtp_alert`.",
+    examples: &["smtp_alert_checker"],
+    rejects: &["smtp_alert_checker often"],
+    lower: |draft, call| {
+        if let Some(value) = alert(call) {
+            draft.global.smtp_alert_checker = Some(value);
         }
     },
     ..SMTP_ALERT

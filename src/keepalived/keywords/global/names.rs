@@ -1,10 +1,7 @@
 //! What the daemon's processes are called where processes are listed.
 
 use super::super::shared::WORD;
-use crate::keepalived::{
-    draft::Draft,
-    keyword::{Block, Call, KEYWORD, Keyword, Status},
-};
+use crate::keepalived::keyword::{Block, Call, KEYWORD, Keyword, Status};
 
 const GLOBAL: &[Block] = &[Block::Global];
 /// The kernel's limit, in bytes.
@@ -16,7 +13,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] =
 const PROCESS_NAMES: Keyword = Keyword {
     name: "process_names",
     blocks: GLOBAL,
-    doc: "The VRRP process is called `keepalived_vrrp`.",
+    doc: "The VRRP process is called `keepalived_vrrp`, and the one that checks servers `keepalived_ipvs`.",
     examples: &["process_names"],
     lower: |draft, _| draft.global.settings.process_names = true,
     ..KEYWORD
@@ -44,33 +41,36 @@ const VRRP_PROCESS_NAME: Keyword = Keyword {
 
 const CHECKER_PROCESS_NAME: Keyword = Keyword {
     name: "checker_process_name",
-    status: Status::Tuning,
-    doc: "Name of the process that checks servers. There is none here.",
+    doc: "Name of the process that checks servers, at most 15 bytes.",
     examples: &["checker_process_name checks"],
     rejects: &["checker_process_name a_name_too_long_by_far"],
-    lower: checked,
+    lower: |draft, call| draft.global.settings.lvs.process_name = name(call),
     ..PROCESS_NAME
 };
 
 const LVS_PROCESS_NAME: Keyword = Keyword {
     name: "lvs_process_name",
-    doc: "The same as `checker_process_name`.",
+    status: Status::Legacy,
+    doc: "The old name of `checker_process_name`.",
     examples: &["lvs_process_name checks"],
-    rejects: &["lvs_process_name a_name_too_long_by_far"],
+    rejects: &[],
+    lower: |draft, call| {
+        let text = "'lvs_process_name' is deprecated - please use 'checker_process_name'";
+        call.report.aside("legacy", call.words.at, text);
+        draft.global.settings.lvs.process_name = name(call);
+    },
     ..CHECKER_PROCESS_NAME
 };
 
 const BFD_PROCESS_NAME: Keyword = Keyword {
     name: "bfd_process_name",
+    status: Status::Tuning,
     doc: "Name of the process for BFD. Sessions run in the VRRP process here.",
     examples: &["bfd_process_name sessions"],
     rejects: &["bfd_process_name a_name_too_long_by_far"],
-    ..CHECKER_PROCESS_NAME
+    lower: |_, call| _ = name(call),
+    ..PROCESS_NAME
 };
-
-fn checked(_: &mut Draft, call: &mut Call<'_>) {
-    name(call);
-}
 
 fn name(call: &mut Call<'_>) -> Option<String> {
     let written = call.args.text("value")?.to_owned();

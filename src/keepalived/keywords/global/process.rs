@@ -19,6 +19,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     CHECKER_RT_PRIORITY,
     BFD_RT_PRIORITY,
     VRRP_NO_SWAP,
+    CHECKER_NO_SWAP,
 ];
 
 const UMASK: Keyword = Keyword {
@@ -75,15 +76,21 @@ const fn nice(
     examples: &'static [&'static str],
     rejects: &'static [&'static str],
 ) -> Keyword {
-    let grammar = Grammar::Args(&[Arg::Value("nice", Kind::Int(-20, 19))]);
+    let grammar = Grammar::Args(&[Arg::Optional("nice", Kind::Int(-20, 19))]);
     Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, ..KEYWORD }
 }
 
+/// The argument of [`nice`], which the original misses in its own way.
+fn nice_value(call: &mut Call<'_>) -> Option<i32> {
+    if call.text(0).is_none() {
+        let process = call.keyword.name.trim_end_matches("_priority");
+        call.complain("no-priority", format!("No {process} process priority specified"));
+    }
+    call.args.int("nice").and_then(|nice| i32::try_from(nice).ok())
+}
+
 const VRRP_PRIORITY: Keyword = Keyword {
-    lower: |draft, call| {
-        let nice = call.args.int("nice").and_then(|nice| i32::try_from(nice).ok());
-        draft.global.settings.process_priority = nice;
-    },
+    lower: |draft, call| draft.global.settings.process_priority = nice_value(call),
     ..nice(
         "vrrp_priority",
         "Invalid vrrp process priority specified",
@@ -94,11 +101,11 @@ const VRRP_PRIORITY: Keyword = Keyword {
 };
 
 const CHECKER_PRIORITY: Keyword = Keyword {
-    status: Status::Tuning,
+    lower: |draft, call| draft.global.settings.lvs.process_priority = nice_value(call),
     ..nice(
         "checker_priority",
         "Invalid checker process priority specified",
-        "Nice value of the process that checks servers. There is none here.",
+        "Nice value of the process that checks servers; the lowest is served first.",
         &["checker_priority -10"],
         &["checker_priority 20"],
     )
@@ -106,6 +113,7 @@ const CHECKER_PRIORITY: Keyword = Keyword {
 
 const BFD_PRIORITY: Keyword = Keyword {
     status: Status::Tuning,
+    lower: |_, call| _ = nice_value(call),
     ..nice(
         "bfd_priority",
         "Invalid bfd process priority specified",
@@ -123,7 +131,7 @@ const fn realtime(
     examples: &'static [&'static str],
     rejects: &'static [&'static str],
 ) -> Keyword {
-    let grammar = Grammar::Args(&[Arg::Value("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]);
+    let grammar = Grammar::Args(&[Arg::Optional("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]);
     let lower = |_: &mut Draft, call: &mut Call<'_>| {
         clamped(call);
     };
@@ -131,8 +139,11 @@ const fn realtime(
 }
 
 fn clamped(call: &mut Call<'_>) -> Option<u32> {
-    let written = call.args.int("priority").unwrap_or(0);
     let process = call.keyword.name.trim_end_matches("_rt_priority");
+    let Some(written) = call.args.int("priority") else {
+        call.complain("no-priority", format!("No {process} process real-time priority specified"));
+        return None;
+    };
     let wrong = match written {
         ..1 => Some("less than minimum 1 - setting to minimum"),
         1..=99 => None,
@@ -156,11 +167,11 @@ const VRRP_RT_PRIORITY: Keyword = Keyword {
 };
 
 const CHECKER_RT_PRIORITY: Keyword = Keyword {
-    status: Status::Tuning,
+    lower: |draft, call| draft.global.settings.lvs.realtime_priority = clamped(call),
     ..realtime(
         "checker_rt_priority",
         "checker process real-time priority '{word}' invalid",
-        "Realtime priority of the process that checks servers. There is none here.",
+        "Realtime priority of the process that checks servers, 1 to 99.",
         &["checker_rt_priority 50"],
         &["checker_rt_priority 0"],
     )
@@ -184,4 +195,12 @@ const VRRP_NO_SWAP: Keyword = Keyword {
     examples: &["vrrp_no_swap"],
     lower: |draft, _| draft.global.settings.no_swap = true,
     ..KEYWORD
+};
+
+const CHECKER_NO_SWAP: Keyword = Keyword {
+    name: "checker_no_swap",
+    doc: "The memory of the process that checks servers is never swapped out.",
+    examples: &["checker_no_swap"],
+    lower: |draft, _| draft.global.settings.lvs.no_swap = true,
+    ..VRRP_NO_SWAP
 };

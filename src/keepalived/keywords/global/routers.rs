@@ -30,13 +30,14 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     DEFAULT_INTERFACE,
     DYNAMIC_INTERFACES,
     VRRP_IPTABLES,
+    VRRP_IPSETS,
 ];
 
 const VRRP_VERSION: Keyword = Keyword {
     name: "vrrp_version",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("version", Kind::Int(2, 3))]),
-    invalid: "vrrp_version '{word}' invalid, must be 2 or 3",
+    invalid: "VRRP Error: Version must be either 2 or 3",
     doc: "Protocol version of routers that do not say.",
     examples: &["vrrp_version 3"],
     rejects: &["vrrp_version 1"],
@@ -250,5 +251,20 @@ const V3_CHECKSUM_AS_V2: Keyword = Keyword {
     doc: "Default of `v3_checksum_as_v2` of routers. As of keepalived 2.2.8.",
     examples: &["v3_checksum_as_v2"],
     lower: |draft, call| switch(draft, call, |global, value| global.bare_checksum = value),
+    ..KEYWORD
+};
+
+const VRRP_IPSETS: Keyword = Keyword {
+    name: "vrrp_ipsets",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("[<set> ...]"),
+    status: Status::Legacy,
+    doc: "Sets for iptables. The distribution's keepalived is built without it, and does not know the word; `nftables` needs none.",
+    examples: &["vrrp_ipsets keepalived"],
+    lower: |_, call| {
+        let at = call.words.words[0].at;
+        let help = "rules are nftables' here, which needs no sets of iptables: write 'nftables'";
+        call.report.unknown(at, "Unknown keyword 'vrrp_ipsets'".to_owned(), Some(help.to_owned()));
+    },
     ..KEYWORD
 };

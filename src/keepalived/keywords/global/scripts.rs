@@ -1,8 +1,8 @@
 //! Commands of the whole daemon: who runs them, what is run at start and end, and the pipes that are told of changes.
 
-use super::super::shared::{WORD, whole_seconds};
+use super::super::shared::whole_seconds;
 use crate::{
-    ir::failover::global::{Fifo, Timed},
+    ir::failover::global::Timed,
     keepalived::{
         draft::{Draft, unchecked},
         keyword::{Block, Call, Grammar, KEYWORD, Keyword},
@@ -24,8 +24,10 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     SHUTDOWN_SCRIPT_TIMEOUT,
     NOTIFY_FIFO,
     VRRP_NOTIFY_FIFO,
+    LVS_NOTIFY_FIFO,
     NOTIFY_FIFO_SCRIPT,
     VRRP_NOTIFY_FIFO_SCRIPT,
+    LVS_NOTIFY_FIFO_SCRIPT,
     FIFO_WRITE_VRRP_STATES_ON_RELOAD,
 ];
 
@@ -124,9 +126,10 @@ const NOTIFY_FIFO: Keyword = Keyword {
     name: "notify_fifo",
     adds: true,
     blocks: GLOBAL,
-    grammar: WORD,
+    grammar: Grammar::Custom("<path>"),
     doc: "A named pipe that gets a line for each change.",
     examples: &["notify_fifo /run/keepalived.fifo"],
+    rejects: &["notify_fifo", "notify_fifo /run/one\nnotify_fifo /run/two"],
     lower: fifo,
     ..KEYWORD
 };
@@ -135,27 +138,43 @@ const VRRP_NOTIFY_FIFO: Keyword = Keyword {
     name: "vrrp_notify_fifo",
     doc: "The same, for changes of routers only.",
     examples: &["vrrp_notify_fifo /run/vrrp.fifo"],
+    rejects: &["vrrp_notify_fifo"],
+    ..NOTIFY_FIFO
+};
+
+const LVS_NOTIFY_FIFO: Keyword = Keyword {
+    name: "lvs_notify_fifo",
+    doc: "The same, for changes of virtual and real servers only.",
+    examples: &["lvs_notify_fifo /run/lvs.fifo"],
+    rejects: &["lvs_notify_fifo"],
     ..NOTIFY_FIFO
 };
 
 fn fifo(draft: &mut Draft, call: &mut Call<'_>) {
-    let path = PathBuf::from(call.args.text("value").unwrap_or_default());
-    draft.global.settings.fifos.push(Fifo { path, script: None });
+    let name = call.keyword.name;
+    let Some(path) = call.text(0).map(str::to_owned) else {
+        return call.complain("no-name", format!("No {name} name specified"));
+    };
+    let place = draft.global.fifo(name);
+    if place.path.is_some() {
+        return call.complain("repeated", format!("{name} already specified - ignoring {path}"));
+    }
+    place.path = Some(PathBuf::from(path));
+    if let [_, owner, ..] = call.words.arguments() {
+        let text = format!("'{}' does not become the owner of the pipe", owner.text);
+        call.report.overlooked("ignored-words", owner.at, text, "");
+    }
 }
 
 const NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
     name: "notify_fifo_script",
+    adds: true,
     blocks: GLOBAL,
     grammar: COMMAND,
     doc: "A command that reads the pipe; it gets the pipe's path as an argument and is started with the daemon.",
     examples: &["notify_fifo_script /usr/local/bin/reader"],
-    lower: |draft, call| {
-        if let Some(command) = super::super::shared::notification(draft, call)
-            && let Some(last) = draft.global.settings.fifos.last_mut()
-        {
-            last.script = Some(command);
-        }
-    },
+    rejects: &["notify_fifo_script"],
+    lower: fifo_script,
     ..KEYWORD
 };
 
@@ -163,8 +182,32 @@ const VRRP_NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
     name: "vrrp_notify_fifo_script",
     doc: "A command that reads that pipe.",
     examples: &["vrrp_notify_fifo_script /usr/local/bin/reader"],
+    rejects: &["vrrp_notify_fifo_script"],
     ..NOTIFY_FIFO_SCRIPT
 };
+
+const LVS_NOTIFY_FIFO_SCRIPT: Keyword = Keyword {
+    name: "lvs_notify_fifo_script",
+    doc: "A command that reads that pipe.",
+    examples: &["lvs_notify_fifo_script /usr/local/bin/reader"],
+    rejects: &["lvs_notify_fifo_script"],
+    ..NOTIFY_FIFO_SCRIPT
+};
+
+fn fifo_script(draft: &mut Draft, call: &mut Call<'_>) {
+    let name = call.keyword.name;
+    if call.words.arguments().is_empty() {
+        return call.complain("no-script", format!("No {name} specified"));
+    }
+    let pipe = name.trim_end_matches("_script");
+    if draft.global.fifo(pipe).script.is_some() {
+        let (line, _) = quoted::first_word(&call.words.raw[call.words.keyword().len()..]);
+        return call.complain("repeated", format!("{name} already specified - ignoring {line}"));
+    }
+    if let Some(command) = super::super::shared::notification(draft, call) {
+        draft.global.fifo(pipe).script = Some(command);
+    }
+}
 
 const FIFO_WRITE_VRRP_STATES_ON_RELOAD: Keyword = Keyword {
     name: "fifo_write_vrrp_states_on_reload",

@@ -1,0 +1,150 @@
+//! Checkers with every default filled in: what one does not say its real server says, else the service, else the program.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use super::{ports, virtual_server::Defaults};
+use crate::{
+    ir::failover::{
+        Checker, Connection, Probe,
+        checker::{Dns, FileProbe, Http, Misc, Reply, Smtp, TlsProbe, Udp, Url},
+    },
+    keepalived::draft::virtual_server::{
+        CheckerDraft, ConnectionDraft, FileCheckDraft, HttpDraft, PaceDraft, ProbeDraft, RealServerDraft, UdpDraft,
+        UrlDraft, VirtualServerDraft,
+    },
+};
+
+const DELAY_LOOP: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const HELO: &str = "smtpchecker.keepalived.org";
+/// SOA (RFC 1035 section 3.2.2).
+const DNS_TYPE: u16 = 6;
+
+/// The checkers of one real server.
+pub(super) fn checkers(
+    server: &mut RealServerDraft,
+    service: &VirtualServerDraft,
+    defaults: &Defaults,
+) -> Vec<Checker> {
+    let drafts = std::mem::take(&mut server.checkers);
+    let above = Above {
+        address: server.address,
+        // Without any port a check asks the port that the kernel sends to. The original asks port 0, where nobody is.
+        port: if server.port == 0 { ports::of_server(server, service) } else { server.port },
+        pace: server.pace.or(service.pace),
+        alpha: server.alpha.unwrap_or(service.alpha),
+        virtual_host: server.virtual_host.as_ref().or(service.virtual_host.as_ref()),
+        log_all_failures: defaults.log_all_failures,
+    };
+    drafts.into_iter().flat_map(|draft| above.checkers(draft)).collect()
+}
+
+/// What stands above the checkers of one server.
+struct Above<'a> {
+    address: IpAddr,
+    port: u16,
+    pace: PaceDraft,
+    alpha: bool,
+    virtual_host: Option<&'a String>,
+    log_all_failures: bool,
+}
+
+impl Above<'_> {
+    /// One checker, or several: each host of an `SMTP_CHECK` is one more.
+    fn checkers(&self, draft: CheckerDraft) -> Vec<Checker> {
+        let pace = draft.pace.or(self.pace);
+        let delay_loop = pace.delay_loop.unwrap_or(DELAY_LOOP);
+        let (retry, delay) = match &draft.probe {
+            ProbeDraft::Http(_) => (1, Duration::from_secs(3)),
+            ProbeDraft::Dns(_) => (3, delay_loop),
+            ProbeDraft::Misc(_) => (0, Duration::from_secs(1)),
+            _ => (1, Duration::from_secs(1)),
+        };
+        let checker = |probe| Checker {
+            at: draft.at,
+            retry: pace.retry.unwrap_or(retry),
+            delay_before_retry: pace.delay_before_retry.unwrap_or(delay),
+            delay_loop,
+            warmup: pace.warmup.unwrap_or(delay_loop),
+            alpha: draft.alpha.unwrap_or(self.alpha),
+            log_all_failures: draft.log_all_failures.unwrap_or(self.log_all_failures),
+            probe,
+        };
+        let connection = |written| self.connection(written, pace.connect_timeout);
+        let own = connection(draft.connection);
+        if let ProbeDraft::Smtp(smtp) = draft.probe {
+            let helo = smtp.helo.unwrap_or_else(|| HELO.into());
+            let connections = std::iter::once(own).chain(smtp.hosts.into_iter().map(connection));
+            let probes = connections.map(|connection| Probe::Smtp(Smtp { connection, helo: helo.clone() }));
+            return probes.map(checker).collect();
+        }
+        self.probe(draft.probe, own).map(checker).into_iter().collect()
+    }
+
+    fn probe(&self, draft: ProbeDraft, connection: Connection) -> Option<Probe> {
+        Some(match draft {
+            ProbeDraft::Tcp => Probe::Tcp(connection),
+            ProbeDraft::Ping => Probe::Ping(connection),
+            ProbeDraft::Http(http) => Probe::Http(self.http(http, connection)),
+            ProbeDraft::Smtp(_) => return None,
+            ProbeDraft::Dns(dns) => Probe::Dns(Dns {
+                connection,
+                kind: dns.kind.unwrap_or(DNS_TYPE),
+                name: dns.name.unwrap_or_else(|| ".".into()),
+            }),
+            ProbeDraft::Udp(udp) => Probe::Udp(self::udp(udp, connection)),
+            ProbeDraft::Misc(misc) => {
+                Probe::Misc(Misc { command: misc.found?, timeout: misc.timeout, dynamic: misc.dynamic })
+            }
+            ProbeDraft::File(FileCheckDraft { file, weight }) => {
+                let (name, path, own) = file?;
+                Probe::File(FileProbe { name, path, weight: weight.unwrap_or(own) })
+            }
+            ProbeDraft::Bfd(bfd) => Probe::Bfd(bfd.name?),
+        })
+    }
+
+    fn connection(&self, draft: ConnectionDraft, timeout: Option<Duration>) -> Connection {
+        let ip = draft.ip.unwrap_or(self.address);
+        Connection {
+            to: SocketAddr::new(ip, draft.port.unwrap_or(self.port)),
+            from: draft.from(ip),
+            interface: draft.interface,
+            timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+            mark: draft.mark,
+        }
+    }
+
+    fn http(&self, draft: HttpDraft, connection: Connection) -> Http {
+        let compliant = draft.compliant;
+        let tls = TlsProbe { sni: draft.sni, sni_name: draft.sni_name, compliant };
+        Http {
+            connection,
+            tls: draft.tls.then_some(tls),
+            version: draft.version,
+            virtual_host: draft.virtual_host.or_else(|| self.virtual_host.cloned()),
+            fast_recovery: draft.fast_recovery,
+            urls: draft.urls.into_iter().map(|draft| url(draft, compliant)).collect(),
+        }
+    }
+}
+
+fn url(draft: UrlDraft, compliant: bool) -> Url {
+    Url {
+        at: draft.at,
+        path: draft.path.unwrap_or_default(),
+        digest: draft.digest,
+        statuses: draft.statuses,
+        virtual_host: draft.virtual_host,
+        pattern: draft.pattern,
+        compliant: draft.compliant.unwrap_or(compliant),
+    }
+}
+
+fn udp(draft: UdpDraft, connection: Connection) -> Udp {
+    let reply = Reply { begins: draft.begins, shortest: draft.shortest, longest: draft.longest };
+    Udp { connection, payload: draft.payload, reply: draft.require_reply.then_some(reply) }
+}
