@@ -1,20 +1,22 @@
 //! The kernel's table of virtual services: carries out a [`Change`], and lists what is there (generic netlink).
 //!
-//! Requests are blocking and never wait: the kernel works on a request within `send()` and has queued the acknowledgement, or
-//! the begin of a list, before that returns; each further part of a list is made by the `recv()` that asks for it. So a socket
-//! that would block has a broken kernel behind it, and is an error.
+//! Requests block, and hardly ever wait: the kernel works on a request within `send()` and has queued the acknowledgement, or
+//! the begin of a list, before that returns; each further part of a list is made by the `recv()` that asks for it. An
+//! asynchronous socket would gain nothing and could mix up the order of changes. A kernel that does not answer is an error.
 
 use std::{
     io,
     process::{Command, Stdio},
+    time::Duration,
 };
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_generic::{
     GenlMessage,
     ctrl::{GenlCtrl, GenlCtrlCmd, nlas::GenlCtrlAttrs},
 };
 use rtnetlink::sys::{Socket, SocketAddr};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use crate::{
     ipvs::{
@@ -26,6 +28,9 @@ use crate::{
 };
 
 const NETLINK_GENERIC: isize = 16;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A way to the kernel's IPVS.
 pub struct Kernel {
@@ -51,7 +56,7 @@ impl Kernel {
         let mut socket = Socket::new(NETLINK_GENERIC)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
-        socket.set_non_blocking(true)?;
+        set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
         let family = match family(&socket) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 load_module();
@@ -153,38 +158,25 @@ fn family(socket: &Socket) -> io::Result<u16> {
     let attributes = vec![GenlCtrlAttrs::FamilyName(message::FAMILY.to_owned())];
     let payload = GenlMessage::from_payload(GenlCtrl { cmd: GenlCtrlCmd::GetFamily, nlas: attributes });
     let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_ACK;
+    // An answer, or an error: no acknowledgement on top of it.
+    header.flags = NLM_F_REQUEST;
     let mut request = NetlinkMessage::new(header, NetlinkPayload::from(payload));
     request.finalize();
     let mut bytes = vec![0; request.buffer_len()];
     request.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
-    let mut found = None;
-    loop {
-        let (answer, _) = socket.recv_from_full()?;
-        let mut rest = answer.as_slice();
-        while !rest.is_empty() {
-            let message = NetlinkMessage::<GenlMessage<GenlCtrl>>::deserialize(rest).map_err(malformed)?;
-            let length = usize::try_from(message.header.length).unwrap_or(usize::MAX);
-            match message.payload {
-                NetlinkPayload::InnerMessage(message) => {
-                    let mut attributes = message.payload.nlas.into_iter();
-                    found =
-                        attributes.find_map(|one| if let GenlCtrlAttrs::FamilyId(id) = one { Some(id) } else { None });
-                }
-                NetlinkPayload::Error(error) if error.code.is_some() => {
-                    return Err(match -error.raw_code() {
-                        libc::ENOENT => io::Error::new(io::ErrorKind::NotFound, "family IPVS not there"),
-                        code => io::Error::from_raw_os_error(code),
-                    });
-                }
-                NetlinkPayload::Error(_) => {
-                    return found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "family IPVS not there"));
-                }
-                _ => {}
-            }
-            rest = rest.get(length.max(16).next_multiple_of(4)..).unwrap_or_default();
+    let (answer, _) = socket.recv_from_full()?;
+    let answer = NetlinkMessage::<GenlMessage<GenlCtrl>>::deserialize(&answer).map_err(malformed)?;
+    let not_there = || io::Error::new(io::ErrorKind::NotFound, "family IPVS not there");
+    match answer.payload {
+        NetlinkPayload::InnerMessage(message) => {
+            let mut attributes = message.payload.nlas.into_iter();
+            let id = attributes.find_map(|one| if let GenlCtrlAttrs::FamilyId(id) = one { Some(id) } else { None });
+            id.ok_or_else(not_there)
         }
+        NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => Err(not_there()),
+        NetlinkPayload::Error(error) => Err(io::Error::from_raw_os_error(error.raw_code().saturating_neg())),
+        _ => Err(not_there()),
     }
 }
 
