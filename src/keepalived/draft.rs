@@ -87,7 +87,7 @@ pub struct GlobalDraft {
 }
 
 /// A pipe and its reader, which may be written in any order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FifoDraft {
     pub path: Option<PathBuf>,
     pub script: Option<Command>,
