@@ -34,7 +34,6 @@ pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft
         // Two processes read these; the second reading is the one that counts.
         draft.files.clear();
         draft.bfds.clear();
-        draft.lacks_user = false;
         Walker { pieces, at: 0, level: 0, pass, draft: &mut draft, system, report }.whole();
         match pass {
             _ if report.aborted() => {}
