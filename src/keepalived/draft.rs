@@ -49,8 +49,6 @@ pub struct Draft {
     pub missing_interface: bool,
     /// Set by a keyword whose block is to be passed over.
     pub skip: bool,
-    /// This process has said that scripts need a user who does not exist.
-    pub lacks_user: bool,
 }
 
 /// Which kind of block is open.
@@ -73,6 +71,8 @@ pub enum Open {
 #[derive(Debug, Default)]
 pub struct GlobalDraft {
     pub settings: Global,
+    /// Who runs commands that do not say, once that was asked; `None` inside when there is nobody.
+    pub default_user: Option<Option<RunAs>>,
     /// The script user could not be found.
     pub bad_script_user: bool,
     /// Interfaces need not exist.
@@ -88,7 +88,7 @@ pub struct GlobalDraft {
 }
 
 /// A pipe and its reader, which may be written in any order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FifoDraft {
     pub path: Option<PathBuf>,
     pub script: Option<Command>,
@@ -337,14 +337,19 @@ impl Draft {
             return None;
         }
         let settings = &self.global.settings;
-        let written = settings.script_user.clone().or_else(|| system.user("keepalived_script"));
-        if written.is_some() || !settings.script_security {
-            return Some(written.unwrap_or_else(|| system.own()));
+        if let Some(user) = &settings.script_user {
+            return Some(user.clone());
         }
-        if !std::mem::replace(&mut self.lacks_user, true) {
-            report.at("no-user", at, "Unable to set default user keepalived_script for script");
-        }
-        None
+        // Looked for once, and said once.
+        let user = self.global.default_user.get_or_insert_with(|| {
+            let own = || (!settings.script_security).then(|| system.own());
+            let user = system.user("keepalived_script").or_else(own);
+            if user.is_none() {
+                report.at("no-user", at, "Unable to set default user keepalived_script for script");
+            }
+            user
+        });
+        user.clone()
     }
 
     /// The service being read. Keywords of its block are only met inside one.

@@ -7,6 +7,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("conditions", "the original aborts behind its first reading"),
     ("definitions", "the original aborts behind its first reading"),
     ("self_reference", "the original never ends"),
+    ("balancer", "has keywords of later versions"),
     ("everything", "names programs that no machine has"),
     ("later", "words of keepalived after 2.2.7"),
 ];
