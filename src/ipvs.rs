@@ -13,6 +13,8 @@ pub mod director;
 pub mod input;
 pub mod message;
 pub mod output;
+pub mod refusal;
+pub mod show;
 pub mod table;
 #[cfg(test)]
 mod testing;

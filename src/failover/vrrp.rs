@@ -9,7 +9,7 @@ mod tasks;
 mod timers;
 mod vmacs;
 
-use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, os::unix::net::UnixDatagram, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
@@ -28,6 +28,7 @@ use self::{
 };
 use super::{
     argv::Options,
+    checkers::news::Line,
     checks, dump,
     log::Logger,
     machine::Machine,
@@ -49,9 +50,9 @@ use crate::{
 /// Datagrams that may wait to be judged.
 const QUEUE: usize = 256;
 
-/// Runs the VRRP process to its end; the result is its exit status.
+/// Runs the VRRP process to its end; the result is its exit status. `checkers`: where the checkers' process hears of BFD sessions.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, checkers: Option<UnixDatagram>) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_vrrp", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
         log.info(&line);
@@ -72,7 +73,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path) -> i32 {
     };
     let local = LocalSet::new();
     let result = local.block_on(&runtime, async {
-        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log)).await?;
+        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), checkers).await?;
         process.serve().await
     });
     match result {
@@ -123,13 +124,18 @@ struct Process<'a> {
 }
 
 impl<'a> Process<'a> {
-    async fn start(options: &'a Options, config: Failover, log: Rc<Logger>) -> io::Result<Self> {
+    async fn start(
+        options: &'a Options,
+        config: Failover,
+        log: Rc<Logger>,
+        checkers: Option<UnixDatagram>,
+    ) -> io::Result<Self> {
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
         let global = &config.global;
         let (first, changes, netlink) = links::watch(global.netlink_requests, global.netlink_changes).await?;
-        let (tasks, reports) = Tasks::new(options.timing);
+        let (tasks, reports) = Tasks::new(options.timing, checkers.map(Line::new).transpose()?);
         let (arrived, arrivals) = mpsc::channel(QUEUE);
         let mut process = Self {
             options,

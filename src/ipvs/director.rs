@@ -28,12 +28,13 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use self::{deeds::Deeds, words::Checks};
 pub use self::{
+    expand::last_of,
     reload::same_question,
     server::{Check, Server},
     service::VirtualService,
 };
 use super::{
-    Input, Output, ServiceKey,
+    Input, Output,
     table::{self, Change},
 };
 use crate::ir::failover::{
@@ -45,6 +46,8 @@ use crate::ir::failover::{
 pub struct Director {
     settings: Lvs,
     groups: Vec<VirtualServerGroup>,
+    /// Those of the configuration before the last reload.
+    groups_before: Vec<VirtualServerGroup>,
     services: Vec<VirtualService>,
     /// Addresses of this host.
     addresses: BTreeSet<IpAddr>,
@@ -60,6 +63,7 @@ impl Director {
         let mut director = Self {
             settings: Lvs::default(),
             groups: Vec::new(),
+            groups_before: Vec::new(),
             services: Vec::new(),
             addresses: BTreeSet::new(),
             timeouts: Timeouts::default(),
@@ -99,10 +103,10 @@ impl Director {
         &self.groups
     }
 
-    /// How many destinations the kernel has for a service.
+    /// The groups of the configuration before the last reload.
     #[must_use]
-    pub fn destinations(&self, of: &ServiceKey) -> usize {
-        self.deeds.ledger.destinations(of)
+    pub fn groups_before(&self) -> &[VirtualServerGroup] {
+        &self.groups_before
     }
 
     /// Whether the kernel has a real server, with whatever weight.

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_generic::{
     GenlMessage,
     ctrl::{GenlCtrl, GenlCtrlCmd, nlas::GenlCtrlAttrs},
@@ -153,38 +153,25 @@ fn family(socket: &Socket) -> io::Result<u16> {
     let attributes = vec![GenlCtrlAttrs::FamilyName(message::FAMILY.to_owned())];
     let payload = GenlMessage::from_payload(GenlCtrl { cmd: GenlCtrlCmd::GetFamily, nlas: attributes });
     let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_ACK;
+    // An answer, or an error: no acknowledgement on top of it.
+    header.flags = NLM_F_REQUEST;
     let mut request = NetlinkMessage::new(header, NetlinkPayload::from(payload));
     request.finalize();
     let mut bytes = vec![0; request.buffer_len()];
     request.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
-    let mut found = None;
-    loop {
-        let (answer, _) = socket.recv_from_full()?;
-        let mut rest = answer.as_slice();
-        while !rest.is_empty() {
-            let message = NetlinkMessage::<GenlMessage<GenlCtrl>>::deserialize(rest).map_err(malformed)?;
-            let length = usize::try_from(message.header.length).unwrap_or(usize::MAX);
-            match message.payload {
-                NetlinkPayload::InnerMessage(message) => {
-                    let mut attributes = message.payload.nlas.into_iter();
-                    found =
-                        attributes.find_map(|one| if let GenlCtrlAttrs::FamilyId(id) = one { Some(id) } else { None });
-                }
-                NetlinkPayload::Error(error) if error.code.is_some() => {
-                    return Err(match -error.raw_code() {
-                        libc::ENOENT => io::Error::new(io::ErrorKind::NotFound, "family IPVS not there"),
-                        code => io::Error::from_raw_os_error(code),
-                    });
-                }
-                NetlinkPayload::Error(_) => {
-                    return found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "family IPVS not there"));
-                }
-                _ => {}
-            }
-            rest = rest.get(length.max(16).next_multiple_of(4)..).unwrap_or_default();
+    let (answer, _) = socket.recv_from_full()?;
+    let answer = NetlinkMessage::<GenlMessage<GenlCtrl>>::deserialize(&answer).map_err(malformed)?;
+    let not_there = || io::Error::new(io::ErrorKind::NotFound, "family IPVS not there");
+    match answer.payload {
+        NetlinkPayload::InnerMessage(message) => {
+            let mut attributes = message.payload.nlas.into_iter();
+            let id = attributes.find_map(|one| if let GenlCtrlAttrs::FamilyId(id) = one { Some(id) } else { None });
+            id.ok_or_else(not_there)
         }
+        NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => Err(not_there()),
+        NetlinkPayload::Error(error) => Err(io::Error::from_raw_os_error(error.raw_code().saturating_neg())),
+        _ => Err(not_there()),
     }
 }
 

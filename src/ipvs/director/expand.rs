@@ -47,8 +47,14 @@ fn address_key(of: &VirtualServer, address: IpAddr, port: u16) -> ServiceKey {
     ServiceKey::Address { protocol: of.protocol, address, port }
 }
 
+/// The last address of a range.
+#[must_use]
+pub fn last_of(range: &AddressRange) -> IpAddr {
+    later(range.first, range.more)
+}
+
 /// The address so many steps behind another.
-pub(super) fn later(first: IpAddr, steps: u32) -> IpAddr {
+fn later(first: IpAddr, steps: u32) -> IpAddr {
     match first {
         IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits().wrapping_add(steps)).into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits().wrapping_add(steps.into())).into(),

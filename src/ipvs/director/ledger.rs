@@ -90,11 +90,6 @@ impl Ledger {
         let mut claims = self.services.values().flat_map(|entry| entry.destinations.values().flatten());
         claims.any(|(of, _)| *of == holder)
     }
-
-    /// How many destinations a service has.
-    pub(super) fn destinations(&self, key: &ServiceKey) -> usize {
-        self.services.get(key).map_or(0, |entry| entry.destinations.len())
-    }
 }
 
 fn place_of(to: &Destination) -> Place {
@@ -175,7 +170,7 @@ mod tests {
         assert_eq!(ledger.place(3, &[(KEY, server(1))]), [Change::EditDestination(KEY, server(1))]);
         assert_eq!(ledger.place(3, &[]), [Change::EditDestination(KEY, server(0))]);
         assert_eq!(ledger.place(2, &[]), [Change::DeleteDestination(KEY, server(0))]);
-        assert!(!ledger.has(2) && ledger.destinations(&KEY) == 0);
+        assert!(!ledger.has(2));
     }
 
     #[test]

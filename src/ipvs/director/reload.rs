@@ -21,7 +21,7 @@ use crate::{
 impl Director {
     pub(super) fn reload(&mut self, config: &Failover) {
         let timeouts_before = self.settings.timeouts;
-        let old_groups = self.groups.clone();
+        self.groups_before = mem::take(&mut self.groups);
         self.take_over(config);
         if self.settings.timeouts != timeouts_before {
             self.deeds.kernel([super::Change::Timeouts(self.settings.timeouts)]);
@@ -31,7 +31,7 @@ impl Director {
             let known = old.iter_mut().find(|one| one.as_ref().is_some_and(|one| same_service(&one.config, new)));
             let service = match known.and_then(Option::take) {
                 Some(mut service) => {
-                    service.become_new(new, &old_groups, &self.groups, &mut self.deeds);
+                    service.become_new(new, &self.groups_before, &self.groups, &mut self.deeds);
                     service
                 }
                 None => {
@@ -70,6 +70,7 @@ impl VirtualService {
     ) {
         let old = mem::replace(&mut self.config, new.clone());
         self.name = words::service(new);
+        self.reloaded = true;
         if let Target::Group(name) = &new.target {
             members_change(new, name, old_groups, groups, deeds);
         }
@@ -135,6 +136,7 @@ impl VirtualService {
 impl Server {
     /// Checkers that ask the same question keep their answer; others begin anew, but take no server away before they have asked.
     fn become_new(&mut self, of: &VirtualServer, config: &RealServer) {
+        self.reloaded = Some(self.effective_weight());
         let old = mem::replace(&mut self.config, config.clone());
         self.name = name(of, config);
         let mut known: Vec<_> = old.checkers.iter().zip(mem::take(&mut self.checkers)).map(Some).collect();
@@ -173,7 +175,7 @@ fn members_change(
 ) {
     let ranges = |groups| expand::group(name, groups).map(|group| group.ranges.clone()).unwrap_or_default();
     let (before, now): (Vec<AddressRange>, Vec<AddressRange>) = (ranges(old), ranges(new));
-    let written = |range: &AddressRange| words::range(of, range, expand::later(range.first, range.more));
+    let written = |range: &AddressRange| words::range(of, range, expand::last_of(range));
     for range in before.iter().filter(|range| !now.contains(range)) {
         deeds.log(words::range_gone(&written(range), name));
     }

@@ -12,6 +12,8 @@ pub struct Server {
     pub checkers: Vec<Check>,
     /// None of its checkers is down.
     pub alive: bool,
+    /// The last reload found it, with this effective weight.
+    pub reloaded: Option<i64>,
     pub(super) holder: Holder,
 }
 
@@ -53,7 +55,7 @@ impl Server {
     pub(super) fn new(of: &VirtualServer, config: &RealServer, holder: Holder) -> Self {
         let checkers: Vec<_> = config.checkers.iter().map(Check::new).collect();
         let alive = checkers.iter().all(|check| check.up);
-        Self { config: config.clone(), name: name(of, config), checkers, alive, holder }
+        Self { config: config.clone(), name: name(of, config), checkers, alive, reloaded: None, holder }
     }
 
     /// The configured weight and what the checkers add; may be negative.

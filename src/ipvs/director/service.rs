@@ -34,6 +34,8 @@ pub struct VirtualService {
     pub has_quorum: bool,
     /// Its checks rest while its address is elsewhere (`ha_suspend`).
     pub is_suspended: bool,
+    /// The last reload found it.
+    pub reloaded: bool,
     pub(super) keys: Vec<ServiceKey>,
     pub(super) holder: Holder,
     pub(super) sorry: Holder,
@@ -48,6 +50,7 @@ impl VirtualService {
             servers,
             has_quorum: false,
             is_suspended: false,
+            reloaded: false,
             keys: expand::keys(config, groups),
             holder: deeds.holder(),
             sorry: deeds.holder(),

@@ -6,7 +6,10 @@ use super::{
     Director, VirtualService,
     words::{self, Checks},
 };
-use crate::{ipvs::ServiceKey, ir::failover::Target};
+use crate::{
+    ipvs::ServiceKey,
+    ir::failover::{Checker, Probe, Target},
+};
 
 impl Director {
     /// Tells of every service whether it is checked. `resting`: the word for those that are not.
@@ -34,9 +37,11 @@ impl Director {
 
     fn tell_checks(&mut self, at: usize, what: Checks) {
         let service = &self.services[at];
-        let all = service.servers.iter().flat_map(|server| server.checkers.iter().map(move |_| server));
-        for server in all {
-            self.deeds.log(words::checks(what, &server.name, &service.name));
+        for server in &service.servers {
+            let asking = server.config.checkers.iter().filter(|checker| asks(checker));
+            for _ in asking {
+                self.deeds.log(words::checks(what, &server.name, &service.name));
+            }
         }
         self.deeds.checks(at, what == Checks::Activating);
     }
@@ -52,6 +57,11 @@ impl Director {
             && !matches!(service.config.target, Target::Mark(_))
             && !addresses(service).any(|ip| self.addresses.contains(&ip))
     }
+}
+
+/// Checkers that only listen are never said to begin.
+fn asks(checker: &Checker) -> bool {
+    !matches!(checker.probe, Probe::File(_) | Probe::Bfd(_))
 }
 
 fn addresses(service: &VirtualService) -> impl Iterator<Item = IpAddr> {

@@ -63,7 +63,7 @@ fn configurations(hysteresis: u32) -> impl Strategy<Value = Failover> {
             [of.omega, of.ha_suspend, of.smtp_alert, of.alpha] = flags;
             of.sorry_server = (sorry > 0).then(sorry_server);
             let forwarding = if direct { Forwarding::Direct } else { Forwarding::Nat };
-            for server in &mut of.sorry_server {
+            if let Some(server) = &mut of.sorry_server {
                 (server.inhibit, server.forwarding) = (sorry == 2, forwarding);
             }
             // The sorry server may also be a real one.
