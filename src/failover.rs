@@ -1,7 +1,8 @@
-//! The shell of `keepalived`: supervisor, VRRP child, scripts, notifications.
+//! The shell of `keepalived`: supervisor, VRRP child, checkers' child, scripts, notifications.
 //!
 //! ```text
 //!  argv ─▶ supervisor (parent: pid file, signals, respawn)
+//!              ├─ fork ─▶ checkers (child: asks real servers, tells the kernel's IPVS)
 //!              └─ fork ─▶ vrrp (child: one runtime, one event loop)
 //!                           │  links, sockets, timers, scripts, signals ──▶ vrrp::Router::handle
 //!                           └◀─ adverts, addresses, announcements, commands, log lines ──┘
@@ -9,6 +10,7 @@
 
 pub mod argv;
 pub mod bfd;
+pub mod checkers;
 pub mod checks;
 pub mod dump;
 pub mod glob;

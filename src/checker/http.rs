@@ -7,4 +7,4 @@ pub mod answer;
 pub mod request;
 
 pub use answer::Answer;
-pub use request::request;
+pub use request::{host, request};

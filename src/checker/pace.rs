@@ -106,6 +106,12 @@ impl Pace {
         }
     }
 
+    /// Attempts since the last success.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.failures
+    }
+
     /// Takes an event. There is always exactly one next probe.
     pub fn handle(&mut self, now: Time, event: Event) -> Vec<Output> {
         match event {

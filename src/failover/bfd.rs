@@ -15,7 +15,12 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{dump, log::Logger, watch::Sight};
+use super::{
+    checkers::news::{self, Line, Message},
+    dump,
+    log::Logger,
+    watch::Sight,
+};
 use crate::{
     bfd::{
         Control, Input, MULTIHOP_PORT, Output, PORT, Session, Time, Timer,
@@ -34,9 +39,9 @@ pub enum Order {
     Dump(PathBuf),
 }
 
-/// Begins the task; it has no sockets while it has no sessions.
+/// Begins the task; it has no sockets while it has no sessions. `checkers`: who else hears of turns.
 #[must_use]
-pub fn begin(log: Rc<Logger>, sights: UnboundedSender<Sight>) -> UnboundedSender<Order> {
+pub fn begin(log: Rc<Logger>, sights: UnboundedSender<Sight>, checkers: Option<Line>) -> UnboundedSender<Order> {
     let (orders, taken) = unbounded_channel();
     tokio::task::spawn_local(async move {
         let sessions = Sessions {
@@ -46,6 +51,7 @@ pub fn begin(log: Rc<Logger>, sights: UnboundedSender<Sight>) -> UnboundedSender
             chance: File::open("/dev/urandom").ok(),
             log,
             sights,
+            checkers,
         };
         sessions.serve(taken).await;
     });
@@ -63,6 +69,7 @@ struct Sessions {
     chance: Option<File>,
     log: Rc<Logger>,
     sights: UnboundedSender<Sight>,
+    checkers: Option<Line>,
 }
 
 struct Live {
@@ -92,7 +99,21 @@ impl Sessions {
                 Ok((length, from, ttl)) = receive(c.as_ref(), three) => self.hear(&three[..length], from, ttl, EARS[2].1),
                 Ok((length, from, ttl)) = receive(d.as_ref(), four) => self.hear(&four[..length], from, ttl, EARS[3].1),
                 () = sleep_until(next.unwrap_or(self.began)), if next.is_some() => self.time(),
+                Message::TellAll = news::hear(self.checkers.as_ref()) => self.tell_all(),
             }
+        }
+    }
+
+    /// The checkers' process has come, or come back.
+    fn tell_all(&self) {
+        for live in self.live.values().filter(|live| live.session.config.checker) {
+            self.tell(&live.session.config.name, live.session.state == State::Up);
+        }
+    }
+
+    fn tell(&self, name: &str, up: bool) {
+        if let Some(checkers) = &self.checkers {
+            checkers.say(&Message::State { name: name.to_owned(), up });
         }
     }
 
@@ -138,6 +159,7 @@ impl Sessions {
             self.live.insert(name.clone(), Live { session, sender: None, timers: BTreeMap::new(), trouble: None });
             self.feed(&name, Input::Start);
         }
+        self.tell_all();
     }
 
     fn dump(&self, path: &std::path::Path) {
@@ -205,6 +227,10 @@ impl Sessions {
                     self.log.detail(&format!("Received BFD event: instance {name} is in state {}", state.name()));
                     if live.session.config.vrrp {
                         let _ = self.sights.send(Sight::Bfd { name: name.to_owned(), up });
+                    }
+                    let checkers = self.checkers.as_ref().filter(|_| live.session.config.checker);
+                    if let Some(checkers) = checkers {
+                        checkers.say(&Message::State { name: name.to_owned(), up });
                     }
                 }
                 Output::Info(line) => self.log.info(&line),

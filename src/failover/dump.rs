@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use crate::vrrp::show::{Epoch, data, json, parent, stats};
+pub use crate::{
+    ipvs::show::{Progress, data as checkers},
+    vrrp::show::{Epoch, data, json, parent, stats},
+};
 
 /// Where a dump goes whose file is not named: with `data_use_instance`, one for each of several daemons.
 #[must_use]

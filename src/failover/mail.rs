@@ -33,7 +33,7 @@ pub fn tell(notification: &Notification, global: &Global, log: &Rc<Logger>) {
     }
     let router_id = global.router_id.clone().unwrap_or_default();
     let Some((subject, text)) = compose(notification, &router_id) else { return };
-    send(&subject, text.as_ref(), mail, log);
+    send(&subject, text, mail, log);
 }
 
 /// Sends a mail to all who are to hear of changes, if there are any. Must run inside a `LocalSet`.

@@ -1,4 +1,14 @@
-//! The parent: pid file, signals, and a VRRP process that is started again when it dies.
+//! The parent: pid file, signals, and processes that are started again when they die.
+//!
+//! * [`child`]: the two processes that there may be, and how each is started
+//! * [`paths`]: their pid files
+//! * [`stop`](mod@stop): their end
+//! * [`reload`](mod@reload): a new configuration
+
+mod child;
+mod paths;
+mod reload;
+mod stop;
 
 use std::{
     io,
@@ -15,20 +25,21 @@ use nix::{
     unistd::Pid,
 };
 
+use self::{
+    child::{Child, Kind, Line},
+    paths::Paths,
+};
 use super::{
     argv::{Options, VERSION},
     log::Logger,
-    machine::Machine,
     schedule::{self, Schedule},
-    vrrp,
 };
 use crate::{
-    ir::failover::Global,
-    keepalived::{self, Checked, report::Pass},
+    ir::failover::{Failover, Global},
+    keepalived::{Checked, report::Pass},
     process::{
         daemon::{self, Fork},
-        pidfile::{self, Earlier},
-        priority, sd_notify,
+        pidfile, priority, sd_notify,
         signals::{self, Waiter, realtime_max, realtime_min},
     },
 };
@@ -140,50 +151,14 @@ pub(super) fn reload_file(global: &Global) -> Option<PathBuf> {
     Some(written.clone().unwrap_or_else(|| Path::new(folder).join("keepalived.reload")))
 }
 
+/// Whether the VRRP process has something to do: routers, what is static, or BFD sessions, which live there.
+pub(super) fn needs_vrrp(config: &Failover, options: &Options) -> bool {
+    let anything = !config.instances.is_empty() || !config.static_addresses.is_empty() || !config.bfds.is_empty();
+    !options.no_vrrp && anything
+}
+
 fn own_pid() -> i32 {
     nix::unistd::getpid().as_raw()
-}
-
-/// Where the pid files are.
-#[derive(Debug, Clone)]
-struct Paths {
-    parent: PathBuf,
-    vrrp: PathBuf,
-}
-
-impl Paths {
-    fn new(options: &Options, global: &Global) -> Self {
-        let directory = if global.pid_dir { "/run/keepalived" } else { "/run" };
-        if global.pid_dir {
-            let _ = std::fs::create_dir_all(directory);
-        }
-        let default = |base: &str| {
-            let name = global.daemon_name.as_ref().map_or(String::new(), |name| format!("_{name}"));
-            Path::new(directory).join(format!("{base}{name}.pid"))
-        };
-        Self {
-            parent: options.pid_file.clone().unwrap_or_else(|| default("keepalived")),
-            vrrp: options.vrrp_pid_file.clone().unwrap_or_else(|| default("vrrp")),
-        }
-    }
-
-    /// Whether another daemon has these files; stale ones are removed.
-    fn somebody_runs(&self, log: &Logger) -> bool {
-        for path in [&self.parent, &self.vrrp] {
-            match pidfile::earlier(path) {
-                Earlier::Running(pid) if pid != own_pid() => {
-                    log.info("daemon is already running");
-                    return true;
-                }
-                Earlier::Stale => {
-                    log.info(&format!("Remove a zombie pid file {}", path.display()));
-                    pidfile::remove(path);
-                }
-                Earlier::Running(_) | Earlier::None => {}
-            }
-        }
-        false
-    }
 }
 
 struct Supervisor<'a> {
@@ -191,14 +166,10 @@ struct Supervisor<'a> {
     log: Logger,
     paths: Paths,
     checked: Checked,
-    child: Option<Child>,
+    children: Vec<Child>,
+    /// On which the processes speak of BFD sessions.
+    line: Option<Line>,
     schedule: Option<Schedule>,
-}
-
-#[derive(Clone, Copy)]
-struct Child {
-    pid: i32,
-    started: std::time::Instant,
 }
 
 /// Why the loop ends.
@@ -209,7 +180,8 @@ enum End {
 
 impl<'a> Supervisor<'a> {
     fn new(options: &'a Options, log: Logger, paths: Paths, checked: Checked) -> Self {
-        Self { options, log, paths, checked, child: None, schedule: None }
+        let line = Line::new().ok();
+        Self { options, log, paths, checked, children: Vec::new(), line, schedule: None }
     }
 
     fn run(mut self) -> io::Result<i32> {
@@ -225,16 +197,14 @@ impl<'a> Supervisor<'a> {
             realtime_max() - 1,
         ])?;
         let _ = daemon::adopt_orphans();
-        if self.needs_vrrp() {
-            self.start_vrrp()?;
-        } else {
+        self.start_missing()?;
+        if self.children.is_empty() {
             self.log.info("Warning - keepalived has no configuration to run");
         }
         self.log.info("Startup complete");
         let _ = sd_notify::notify(&format!("READY=1\n{}", sd_notify::main_pid(own_pid())));
         let end = self.supervise(&waiter)?;
-        pidfile::remove(&self.paths.vrrp);
-        pidfile::remove(&self.paths.parent);
+        self.paths.remove();
         self.log.info(&format!("Stopped {VERSION}"));
         Ok(match end {
             End::Stopped => 0,
@@ -242,30 +212,21 @@ impl<'a> Supervisor<'a> {
         })
     }
 
-    fn needs_vrrp(&self) -> bool {
-        let config = &self.checked.config;
-        let anything = !config.instances.is_empty() || !config.static_addresses.is_empty() || !config.bfds.is_empty();
-        !self.options.no_vrrp && (anything || self.checked.report.refused())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
-    fn start_vrrp(&mut self) -> io::Result<()> {
-        let parent = own_pid();
-        match daemon::fork()? {
-            Fork::Child => {
-                signals::unblock_all();
-                if daemon::die_with_parent(Signal::SIGTERM, parent).is_err() {
-                    std::process::exit(EXIT_FATAL);
-                }
-                let code = vrrp::run(self.options, &self.checked, &self.paths.vrrp, None);
-                std::process::exit(code);
-            }
-            Fork::Parent(pid) => {
-                self.child = Some(Child { pid, started: std::time::Instant::now() });
-                self.log.info(&format!("Starting VRRP child process, pid={pid}"));
-                Ok(())
+    /// Starts the processes that the configuration needs and that do not run.
+    fn start_missing(&mut self) -> io::Result<()> {
+        for kind in [Kind::Checkers, Kind::Vrrp] {
+            if kind.is_needed(&self.checked, self.options) && !self.children.iter().any(|child| child.kind == kind) {
+                self.start(kind)?;
             }
         }
+        Ok(())
+    }
+
+    fn start(&mut self, kind: Kind) -> io::Result<()> {
+        let child = Child::start(kind, self.options, &self.checked, &self.paths, self.line.as_ref())?;
+        self.log.info(&format!("Starting {} child process, pid={}", kind.name(), child.pid));
+        self.children.push(child);
+        Ok(())
     }
 
     fn supervise(&mut self, waiter: &Waiter) -> io::Result<End> {
@@ -310,10 +271,9 @@ impl<'a> Supervisor<'a> {
                 Ok(WaitStatus::StillAlive) | Err(_) => return Ok(None),
                 Ok(status) => status,
             };
-            let Some(child) = self.child.filter(|child| status.pid() == Some(Pid::from_raw(child.pid))) else {
-                continue;
-            };
-            self.child = None;
+            let is_it = |child: &Child| status.pid() == Some(Pid::from_raw(child.pid));
+            let Some(at) = self.children.iter().position(is_it) else { continue };
+            let child = self.children.swap_remove(at);
             match status {
                 WaitStatus::Exited(_, code @ (EXIT_CONFIG | EXIT_FATAL)) => {
                     let word = if code == EXIT_CONFIG { "CONFIG" } else { "FATAL" };
@@ -337,13 +297,14 @@ impl<'a> Supervisor<'a> {
     }
 
     fn respawn(&mut self, child: Child) -> io::Result<()> {
-        self.log.alert(&format!("VRRP child process({}) died: Respawning", child.pid));
+        let name = child.kind.name();
+        self.log.alert(&format!("{name} child process({}) died: Respawning", child.pid));
         let wait = RESPAWN_LIMIT.saturating_sub(child.started.elapsed());
-        self.log.info(&format!("Restart of VRRP process delayed {} seconds to limit respawn rate", wait.as_secs()));
+        self.log.info(&format!("Restart of {name} process delayed {} seconds to limit respawn rate", wait.as_secs()));
         if !wait.is_zero() {
             nix::poll::poll(&mut [], nix::poll::PollTimeout::try_from(wait).unwrap_or(nix::poll::PollTimeout::ZERO))?;
         }
-        self.start_vrrp()
+        self.start(child.kind)
     }
 
     fn forward(&mut self, signal: i32) {
@@ -355,92 +316,12 @@ impl<'a> Supervisor<'a> {
                 self.log.info(&format!("Can't open {}: {error}", path.display()));
             }
         }
-        if let Some(child) = self.child {
+        self.send(signal);
+    }
+
+    fn send(&self, signal: i32) {
+        for child in &self.children {
             let _ = signals::send(child.pid, signal);
-        }
-    }
-
-    fn reload(&mut self) -> io::Result<()> {
-        let _ = sd_notify::notify("RELOADING=1");
-        self.log.info("Reloading ...");
-        self.log.info(&format!("Configuration file {}", self.options.file));
-        let reading = reload_file(&self.checked.config.global);
-        if let Some(error) = reading.as_ref().and_then(|path| std::fs::write(path, "").err()) {
-            self.log.info(&format!("Unable to write the reload file: {error}"));
-        }
-        let done = || reading.as_ref().is_some_and(|path| std::fs::remove_file(path).is_ok());
-        let checked = keepalived::load(&Machine, &self.options.file, &self.options.config_id());
-        for line in checked.report.log_lines(&checked.sources, Pass::Global) {
-            self.log.info(&line);
-        }
-        if !self.is_valid(&checked) || refuse(&checked, &self.log).is_some() || checked.report.unread() {
-            done();
-            self.log.info("Reload refused; the old configuration goes on");
-            let _ = sd_notify::notify("READY=1");
-            return Ok(());
-        }
-        self.checked = checked;
-        match self.child {
-            Some(child) => {
-                let _ = signals::send(child.pid, libc::SIGHUP);
-            }
-            None => {
-                done();
-                if self.needs_vrrp() {
-                    self.start_vrrp()?;
-                }
-            }
-        }
-        self.log.info("Reload complete");
-        let _ = sd_notify::notify("READY=1");
-        Ok(())
-    }
-
-    /// `reload_check_config`: a file with any fault is none.
-    fn is_valid(&self, checked: &Checked) -> bool {
-        let Some(log_file) = &self.checked.config.global.reload_check else { return true };
-        self.log.info("validate conf before Reload");
-        if checked.report.exit_code() == 0 {
-            return true;
-        }
-        let text: String = checked.report.lines(&checked.sources).map(|line| line + "\n").collect();
-        match log_file {
-            Some(path) => {
-                if let Err(error) = std::fs::write(path, text) {
-                    self.log.info(&format!("Unable to write {}: {error}", path.display()));
-                }
-                self.log.info(&format!("New config failed validation, see {} for details", path.display()));
-            }
-            None => {
-                text.lines().for_each(|line| self.log.info(line));
-                self.log.info("New config failed validation");
-            }
-        }
-        false
-    }
-
-    /// Ends the child, with force after `child_wait_time`.
-    #[expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
-    fn stop(&mut self, waiter: &Waiter) -> io::Result<()> {
-        let _ = sd_notify::notify("STOPPING=1");
-        self.log.info("Stopping");
-        let Some(child) = self.child else { return Ok(()) };
-        let _ = signals::send(child.pid, libc::SIGTERM);
-        let deadline = std::time::Instant::now() + self.checked.config.global.child_wait;
-        let pid = Pid::from_raw(child.pid);
-        loop {
-            match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) => {}
-                _ => return Ok(()),
-            }
-            let left = deadline.saturating_duration_since(std::time::Instant::now());
-            if left.is_zero() {
-                self.log.info("vrrp process failed to die - forcing termination");
-                let _ = signals::send(child.pid, libc::SIGKILL);
-                let _ = waitpid(pid, None);
-                return Ok(());
-            }
-            waiter.wait(Some(left))?;
         }
     }
 }

@@ -10,7 +10,14 @@ mod tasks;
 mod timers;
 mod vmacs;
 
-use std::{collections::BTreeMap, io, os::unix::net::UnixStream as Pair, path::Path, rc::Rc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    os::unix::net::{UnixDatagram, UnixStream},
+    path::Path,
+    rc::Rc,
+    time::Duration,
+};
 
 use rtnetlink::Handle;
 use tokio::{
@@ -32,6 +39,7 @@ use self::{
 };
 use super::{
     argv::Options,
+    checkers::news::Line,
     checks, dump,
     log::Logger,
     machine::Machine,
@@ -54,9 +62,18 @@ use crate::{
 /// Datagrams that may wait to be judged.
 const QUEUE: usize = 256;
 
-/// Runs the VRRP process to its end; the result is its exit status. `questions`: where it is asked for metrics.
+/// Where a process is asked by others.
+#[derive(Debug, Default)]
+pub struct Wires {
+    /// For metrics.
+    pub questions: Option<UnixStream>,
+    /// By the checkers' process, for BFD sessions.
+    pub checkers: Option<UnixDatagram>,
+}
+
+/// Runs the VRRP process to its end; the result is its exit status.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path, questions: Option<Pair>) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, wires: Wires) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_vrrp", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
         log.info(&line);
@@ -77,7 +94,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, questions: Opt
     };
     let local = LocalSet::new();
     let result = local.block_on(&runtime, async {
-        let mut process = Process::start(options, checked.config.clone(), questions, Rc::clone(&log)).await?;
+        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), wires).await?;
         process.serve().await
     });
     match result {
@@ -136,16 +153,17 @@ impl<'a> Process<'a> {
     async fn start(
         options: &'a Options,
         config: Failover,
-        questions: Option<Pair>,
         log: Rc<Logger>,
+        wires: Wires,
     ) -> io::Result<Self> {
+        let Wires { questions, checkers } = wires;
         let questions = Questions::new(questions)?;
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
         let global = &config.global;
         let (first, changes, netlink) = links::watch(global.netlink_requests, global.netlink_changes).await?;
-        let (tasks, reports) = Tasks::new(options.timing);
+        let (tasks, reports) = Tasks::new(options.timing, checkers.map(Line::new).transpose()?);
         let (arrived, arrivals) = mpsc::channel(QUEUE);
         let mut process = Self {
             options,

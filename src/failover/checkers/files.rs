@@ -16,8 +16,7 @@ use crate::{
 /// Watches a file until the task is aborted.
 pub(super) async fn watch(key: u64, file: FileProbe, subject: Subject, up: bool, reports: UnboundedSender<Report>) {
     let (seen, mut sights) = unbounded_channel();
-    let tracker =
-        TrackFile { name: file.name, at: Span::default(), path: file.path, weight: file.weight, init: None };
+    let tracker = TrackFile { name: file.name, at: Span::default(), path: file.path, weight: file.weight, init: None };
     let weight = file.weight;
     let tell = async {
         let mut up = up;

@@ -20,7 +20,9 @@ use crate::{
 /// Asks for one page of a server.
 pub(super) async fn ask(http: &Http, at: usize, means: &Means) -> Result<Outcome, Outcome> {
     // A reload may have left a position behind; the first page always exists.
-    let Some(url) = http.urls.get(at).or(http.urls.first()) else { return Err(Outcome::Failed(Failure::Status)) };
+    let Some(url) = http.urls.get(at).or_else(|| http.urls.first()) else {
+        return Err(Outcome::Failed(Failure::Status));
+    };
     let stream = socket::connect(&http.connection).await?;
     let Some(tls) = &http.tls else { return converse(stream, http, url).await };
     let Some(trust) = &means.trust else { return Err(Outcome::Failed(Failure::Handshake)) };

@@ -291,10 +291,12 @@ impl<'a> Process<'a> {
         known.iter().for_each(|(name, up)| self.session(name, *up));
     }
 
-    fn dump(&self) {
+    fn dump(&mut self) {
         self.log.info(&format!("Printing checker data for process({}) on signal", nix::unistd::getpid()));
         let path = dump::path("keepalived_check", &self.config.global);
-        if let Err(error) = dump::write(&path, &dump::checkers(&self.config, &self.director)) {
+        let version = self.table.version();
+        let text = dump::checkers(&self.director, version, &|id| self.tasks.progress(id));
+        if let Err(error) = dump::write(&path, &text) {
             self.log.info(&format!("Can't open {}: {error}", path.display()));
         }
     }

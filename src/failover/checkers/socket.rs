@@ -55,9 +55,9 @@ fn open(connection: &Connection, kind: Type, protocol: Protocol) -> Result<Socke
         socket.set_mark(connection.mark).map_err(|error| no_socket(&error))?;
     }
     if let Some(name) = &connection.interface {
-        socket.bind_device(Some(name.as_bytes())).map_err(|error| {
-            Outcome::Unready(Unready::Device { name: name.clone(), error: described(&error) })
-        })?;
+        socket
+            .bind_device(Some(name.as_bytes()))
+            .map_err(|error| Outcome::Unready(Unready::Device { name: name.clone(), error: described(&error) }))?;
     }
     if let Some(from) = connection.from {
         // The port of the last check may still be on its way out.

@@ -1,6 +1,6 @@
 //! One task for each checker: it waits, asks, and reports what its [`Pace`] says. Over a reload, tasks whose work is the same go on.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use tokio::{
     sync::{mpsc::UnboundedSender, watch},
@@ -16,11 +16,13 @@ use super::{
 };
 use crate::{
     checker::{
-        Pace, Subject,
+        Failure, Outcome, Pace, Passed, Subject,
         pace::{Event, Output},
     },
+    failover::dump::Progress,
     ipvs::{Director, director::same_question},
     ir::failover::{Checker, CheckerId, Probe},
+    process::local_time::LocalTime,
 };
 
 /// What a task has to say.
@@ -34,7 +36,10 @@ pub(super) struct Report {
 pub(super) enum News {
     Log(String),
     /// The first verdict, or one that turned.
-    Verdict { up: bool, says: String },
+    Verdict {
+        up: bool,
+        says: String,
+    },
     /// The server's weight; the configured one when `None`.
     Weight(Option<u32>),
     /// What is added to the configured weight.
@@ -61,6 +66,7 @@ pub(super) struct Running {
     /// Open while the checks of its virtual server run (`ha_suspend`).
     gate: watch::Sender<bool>,
     task: JoinHandle<()>,
+    progress: Rc<RefCell<Progress>>,
     /// What a BFD session said last.
     pub(super) session: Option<bool>,
 }
@@ -101,7 +107,9 @@ impl Tasks {
     fn begin(&mut self, id: CheckerId, checker: &Checker, subject: Subject, up: bool) -> Running {
         self.next_key += 1;
         let (gate, open) = watch::channel(false);
+        let progress = Rc::<RefCell<Progress>>::default();
         let work = Work {
+            progress: Rc::clone(&progress),
             key: self.next_key,
             checker: checker.clone(),
             began: self.began,
@@ -120,12 +128,18 @@ impl Tasks {
             Probe::Bfd(_) => tokio::task::spawn_local(std::future::ready(())),
             _ => tokio::task::spawn_local(work.go(pace)),
         };
-        Running { key: self.next_key, id, subject, checker: checker.clone(), gate, task, session: None }
+        Running { key: self.next_key, id, subject, checker: checker.clone(), gate, task, progress, session: None }
     }
 
     /// Which checker a report is about; none that has been ended since.
     pub(super) fn id(&self, key: u64) -> Option<CheckerId> {
         self.running.iter().find(|one| one.key == key).map(|one| one.id)
+    }
+
+    /// How far a checker has come, for the dump.
+    pub(super) fn progress(&self, id: CheckerId) -> Progress {
+        let found = self.running.iter().find(|one| one.id == id);
+        found.map(|one| one.progress.borrow().clone()).unwrap_or_default()
     }
 
     /// Lets the checks of a virtual server run, or rest.
@@ -164,6 +178,7 @@ fn wanted(director: &Director) -> impl Iterator<Item = (CheckerId, &Checker, Sub
 /// What a task owns.
 struct Work {
     key: u64,
+    progress: Rc<RefCell<Progress>>,
     checker: Checker,
     began: Instant,
     gate: watch::Receiver<bool>,
@@ -178,19 +193,39 @@ impl Work {
         let mut outputs = pace.handle(self.began.elapsed(), Event::Begin { chance: self.chance.number() });
         while let Some((url, at)) = self.report(outputs) {
             sleep_until(self.began + at).await;
-            let outcome = loop {
+            let ended = loop {
                 if self.gate.wait_for(|open| *open).await.is_err() {
                     return;
                 }
                 let began = self.began.elapsed();
+                self.note_start();
                 let means = Means { trust: self.trust.clone(), chance: self.chance.word() };
                 let outcome = probe(&self.checker, url, &means).await;
                 // Who was told to rest meanwhile has nothing to say.
                 if *self.gate.borrow() {
+                    self.note_end(&outcome);
                     break Event::Ended { began, outcome };
                 }
             };
-            outputs = pace.handle(self.began.elapsed(), outcome);
+            outputs = pace.handle(self.began.elapsed(), ended);
+            self.progress.borrow_mut().retries = pace.retries();
+        }
+    }
+
+    fn note_start(&self) {
+        if matches!(self.checker.probe, Probe::Misc(_)) {
+            let now = LocalTime::now();
+            let seconds = now.epoch as f64 + f64::from(now.microsecond) / 1e6;
+            self.progress.borrow_mut().last_ran = Some((seconds, now.ctime()));
+        }
+    }
+
+    fn note_end(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Passed(Passed::Status(status)) | Outcome::Failed(Failure::Exit(status)) => {
+                self.progress.borrow_mut().last_status = *status;
+            }
+            _ => {}
         }
     }
 

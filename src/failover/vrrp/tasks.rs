@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    failover::{bfd, checks, log::Logger, watch},
+    failover::{bfd, checkers::news::Line, checks, log::Logger, watch},
     ir::failover::{Failover, Script, TrackFile, TrackProcess},
     text::source::Span,
     vrrp::Timing,
@@ -30,6 +30,8 @@ pub(super) struct Tasks {
     sights: UnboundedSender<watch::Sight>,
     /// The sessions' task, once there has been a session.
     sessions: Option<UnboundedSender<bfd::Order>>,
+    /// Where the checkers' process hears of sessions; it goes to the sessions' task.
+    checkers: Option<Line>,
 }
 
 /// Where the reports come out.
@@ -39,17 +41,17 @@ pub(super) struct Reports {
 }
 
 impl Tasks {
-    pub(super) fn new(timing: Timing) -> (Self, Reports) {
+    pub(super) fn new(timing: Timing, checkers: Option<Line>) -> (Self, Reports) {
         let (results, results_out) = mpsc::unbounded_channel();
         let (sights, sights_out) = mpsc::unbounded_channel();
         let reports = Reports { results: results_out, sights: sights_out };
-        (Self { timing, running: Vec::new(), results, sights, sessions: None }, reports)
+        (Self { timing, running: Vec::new(), results, sights, sessions: None, checkers }, reports)
     }
 
     /// Begins what a configuration asks for and is not running, ends what it does not ask for.
     pub(super) fn configure(&mut self, config: &Failover, log: &Rc<Logger>) {
         if !config.bfds.is_empty() && self.sessions.is_none() {
-            self.sessions = Some(bfd::begin(Rc::clone(log), self.sights.clone()));
+            self.sessions = Some(bfd::begin(Rc::clone(log), self.sights.clone(), self.checkers.take()));
         }
         self.ask(bfd::Order::Sessions(config.bfds.clone()));
         let wanted = wanted(config, log);
