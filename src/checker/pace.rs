@@ -23,6 +23,9 @@ use super::{
 };
 use crate::ir::failover::{Checker, Probe};
 
+/// Before the first probe, beside the warmup: a daemon that starts has other things to do.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
 /// Time since an origin that the shell chooses.
 pub type Time = Duration;
 
@@ -117,7 +120,7 @@ impl Pace {
         match event {
             Event::Begin { chance } => {
                 let part = self.warmup.mul_f64(f64::from(chance) / (f64::from(u32::MAX) + 1.0));
-                vec![self.probe(now + part)]
+                vec![self.probe(now + FIRST_WAIT + part)]
             }
             Event::Ended { began, outcome } => {
                 // A command's delays count from its start.

@@ -44,7 +44,7 @@ pub struct Subject {
     /// `[192.0.2.1]:tcp:80`
     pub service: String,
     pub virtual_server: String,
-    /// What is asked: `[192.0.2.1]:25`, a command line, a session's name.
+    /// What is asked: `[192.0.2.1]:25`, a program, a session's name.
     pub target: String,
     /// SSL_GET rather than HTTP_GET.
     pub tls: bool,
@@ -61,8 +61,8 @@ impl Subject {
             Probe::Dns(dns) => (address(&dns.connection.to), false),
             Probe::Udp(udp) => (address(&udp.connection.to), false),
             Probe::Misc(misc) => {
-                let words = misc.command.argv.iter().map(|word| String::from_utf8_lossy(word));
-                (words.collect::<Vec<_>>().join(" "), false)
+                let program = misc.command.argv.first().map(|word| String::from_utf8_lossy(word).into_owned());
+                (program.unwrap_or_default(), false)
             }
             Probe::File(file) => (file.name.clone(), false),
             Probe::Bfd(name) => (name.clone(), false),

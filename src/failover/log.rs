@@ -1,6 +1,6 @@
 //! The log: syslog as RFC 3164 has it, and the console.
 
-use std::{cell::RefCell, os::unix::net::UnixDatagram};
+use std::{cell::RefCell, io::Write as _, os::unix::net::UnixDatagram};
 
 use crate::process::local_time::LocalTime;
 
@@ -54,7 +54,8 @@ impl Logger {
     fn write(&self, severity: Severity, text: &str) {
         let now = LocalTime::now();
         if self.console {
-            eprintln!("{}: {text}", now.ctime());
+            // In one piece: other processes of ours write there too.
+            let _ = std::io::stderr().write_all(format!("{}: {text}\n", now.ctime()).as_bytes());
         }
         if self.syslog {
             let priority = self.facility * 8 + severity as u8;

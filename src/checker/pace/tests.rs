@@ -237,9 +237,9 @@ fn who_cannot_begin_says_so_and_judges_nobody() {
 }
 
 #[test]
-fn warmup_is_a_random_part() {
+fn a_second_and_a_random_part_of_the_warmup_come_first() {
     let checker = Checker { warmup: seconds(10), ..checker(Probe::Tcp(connection()), 0) };
     let mut pace = Pace::new(&checker, Subject::new(&checker.probe, "S".into(), "V".into()), true);
     let outputs = pace.handle(seconds(5), Event::Begin { chance: u32::MAX / 2 + 1 });
-    assert_eq!(outputs.last(), Some(&Output::Probe { url: 0, at: seconds(10) }));
+    assert_eq!(outputs.last(), Some(&Output::Probe { url: 0, at: seconds(11) }));
 }

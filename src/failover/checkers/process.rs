@@ -236,9 +236,16 @@ impl<'a> Process<'a> {
 
     /// A session turned, or is heard of for the first time.
     fn session(&mut self, name: &str, up: bool) {
+        if self.states.insert(name.to_owned(), up) == Some(up) {
+            return;
+        }
         let state = if up { "Up" } else { "Down" };
         self.log.detail(&format!("Received BFD event: instance {name} is in state {state}"));
-        self.states.insert(name.to_owned(), up);
+        self.judge_session(name, up);
+    }
+
+    /// Tells the checkers of a session, of which some may be new.
+    fn judge_session(&mut self, name: &str, up: bool) {
         let mut verdicts: Vec<(CheckerId, String)> = Vec::new();
         for checker in self.tasks.of_session(name) {
             if checker.session.replace(up) == Some(up) {
@@ -288,7 +295,7 @@ impl<'a> Process<'a> {
         self.begin_tasks(anew);
         outputs.into_iter().for_each(|output| self.obey(output));
         let known: Vec<(String, bool)> = self.states.clone().into_iter().collect();
-        known.iter().for_each(|(name, up)| self.session(name, *up));
+        known.iter().for_each(|(name, up)| self.judge_session(name, *up));
     }
 
     fn dump(&mut self) {
