@@ -4,13 +4,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     net::IpAddr,
-    os::unix::net::UnixDatagram,
     path::Path,
     rc::Rc,
 };
 
 use tokio::{
-    sync::mpsc::{self, UnboundedReceiver},
+    sync::{
+        mpsc::{self, UnboundedReceiver},
+        oneshot,
+    },
     task::LocalSet,
 };
 
@@ -28,20 +30,21 @@ use crate::{
         log::Logger,
         machine::Machine,
         mail,
+        metrics::Questions,
         notify::Notifier,
-        supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
+        supervisor::{self, EXIT_CONFIG, EXIT_FATAL, Ends},
         vrrp::asked::{Asked, Signals},
     },
-    ipvs::{Director, Input, Output},
+    ipvs::{Director, Input, Output, show},
     ir::failover::{CheckerId, Failover, Global, Lvs, lvs::Tls},
     keepalived::{self, Checked, report::Pass},
     net::links,
     process::{pidfile, priority},
 };
 
-/// Runs the checkers' process to its end; the result is its exit status. `sessions`: where BFD sessions are heard of.
+/// Runs the checkers' process to its end; the result is its exit status.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path, sessions: Option<UnixDatagram>) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, ends: Ends) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_healthcheckers", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Check) {
         log.info(&line);
@@ -61,8 +64,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, sessions: Opti
         }
     };
     let result = LocalSet::new().block_on(&runtime, async {
-        let sessions = sessions.map(Line::new).transpose()?;
-        let mut process = Process::new(options, checked.config.clone(), Rc::clone(&log), sessions)?;
+        let mut process = Process::new(options, checked.config.clone(), Rc::clone(&log), ends)?;
         process.start().await?;
         process.serve().await;
         process.stop();
@@ -87,6 +89,7 @@ struct Process<'a> {
     tasks: Tasks,
     reports: UnboundedReceiver<Report>,
     signals: Signals,
+    questions: Questions,
     sessions: Option<Line>,
     /// What each session said last.
     states: BTreeMap<String, bool>,
@@ -101,10 +104,12 @@ enum Event {
     Report(Report),
     Change(links::Change),
     Session(Message),
+    /// Somebody wants metrics.
+    Question(oneshot::Sender<String>),
 }
 
 impl<'a> Process<'a> {
-    fn new(options: &'a Options, config: Failover, log: Rc<Logger>, sessions: Option<Line>) -> io::Result<Self> {
+    fn new(options: &'a Options, config: Failover, log: Rc<Logger>, ends: Ends) -> io::Result<Self> {
         let signals = Signals::new()?;
         log.info("Initializing ipvs");
         let table = Table::open(&config.global.lvs, &log);
@@ -117,7 +122,8 @@ impl<'a> Process<'a> {
             tasks: Tasks::new(reported),
             reports,
             signals,
-            sessions,
+            questions: Questions::new(ends.questions)?,
+            sessions: ends.sessions.map(Line::new).transpose()?,
             states: BTreeMap::new(),
             addresses: BTreeMap::new(),
             changes: None,
@@ -175,6 +181,7 @@ impl<'a> Process<'a> {
                 asked = self.signals.next() => Event::Asked(asked),
                 Some(report) = self.reports.recv() => Event::Report(report),
                 Some(change) = changed(self.changes.as_mut()) => Event::Change(change),
+                question = self.questions.next() => Event::Question(question),
                 message = news::hear(self.sessions.as_ref()) => Event::Session(message),
             };
             match event {
@@ -185,6 +192,8 @@ impl<'a> Process<'a> {
                 Event::Asked(Asked::Stats | Asked::Json | Asked::Clear) | Event::Session(Message::TellAll) => {}
                 Event::Report(report) => self.report(report),
                 Event::Change(change) => self.change(change),
+                // Whoever asked may have gone.
+                Event::Question(question) => _ = question.send(show::metrics(&self.director)),
                 Event::Session(Message::State { name, up }) => self.session(&name, up),
             }
         }
