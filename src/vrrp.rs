@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod router;
 pub mod show;
 pub mod stats;
+pub mod sync_daemon;
 pub mod timing;
 pub mod track;
 pub mod verdict;

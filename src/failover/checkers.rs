@@ -12,7 +12,7 @@
 
 mod chance;
 mod files;
-mod kernel;
+pub(super) mod kernel;
 pub mod news;
 mod page;
 pub mod probe;

@@ -6,6 +6,7 @@ mod holds;
 mod priorities;
 mod shown;
 mod statics;
+mod sync;
 mod tasks;
 mod timers;
 mod vmacs;
@@ -32,6 +33,7 @@ use self::{
 };
 use super::{
     argv::Options,
+    checkers::kernel::Table,
     checkers::news::Line,
     checks, dump,
     log::Logger,
@@ -127,6 +129,8 @@ struct Process<'a> {
     reports: Reports,
     /// What the scripts did, for metrics.
     runs: BTreeMap<String, Runs>,
+    /// The kernel's IPVS, once something is to be told to it.
+    ipvs: Option<Table>,
     questions: Questions,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
@@ -162,6 +166,7 @@ impl<'a> Process<'a> {
             tasks,
             reports,
             runs: BTreeMap::new(),
+            ipvs: None,
             questions,
             signals,
             changes,
@@ -300,6 +305,8 @@ impl<'a> Process<'a> {
                     self.sockets.announce(&announce, link, &self.log);
                 }
             }
+            Output::StartSync(daemon) => self.start_sync(&daemon),
+            Output::StopSync(daemon) => self.stop_sync(&daemon),
             Output::Notify(notification) => {
                 self.notifier.tell(&notification, &self.log);
                 mail::tell(&notification, &self.router.config().global, &self.log);

@@ -317,7 +317,11 @@ impl<M: Machine> Network<M> {
                 self.hosts[host].timers.remove(timer);
             }
             Output::Log(log) => self.note(host, || log.text.clone()),
-            Output::Notify(_) | Output::AddRouting(_) | Output::DeleteRouting(_) => {}
+            Output::Notify(_)
+            | Output::AddRouting(_)
+            | Output::DeleteRouting(_)
+            | Output::StartSync(_)
+            | Output::StopSync(_) => {}
         }
         false
     }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Time, why::Why};
+use super::{Time, sync_daemon::Daemon, why::Why};
 use crate::ir::failover::{Address, Command, Routing};
 
 /// One wish.
@@ -30,6 +30,9 @@ pub enum Output {
     },
     Cancel(TimerId),
     Notify(Notification),
+    /// The kernel begins to tell its connections, or to listen to the other's.
+    StartSync(Daemon),
+    StopSync(Daemon),
     Log(Log),
 }
 

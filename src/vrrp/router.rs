@@ -8,6 +8,7 @@ use super::{
     ip::Datagram,
     output::{Event, Level, Log, Notification, Subject, TimerId},
     stats::Stats,
+    sync_daemon::{self, Daemon},
     track::{Assessment, ScriptState, Watched},
     why::{Fault, State, Why},
 };
@@ -23,6 +24,8 @@ pub struct Router {
     watched: Watched,
     started: bool,
     epoch: Time,
+    /// What the kernel was told last.
+    sync_daemon: Option<Daemon>,
 }
 
 impl Router {
@@ -32,7 +35,8 @@ impl Router {
         let groups = config.groups.iter().cloned().map(Group::new).collect();
         let scripts = config.scripts.iter().map(|script| (script.name.clone(), ScriptState::new(script))).collect();
         let watched = Watched { scripts, ..Watched::default() };
-        let mut router = Self { config, timing, routers, groups, watched, started: false, epoch: Time::ZERO };
+        let mut router =
+            Self { config, timing, routers, groups, watched, started: false, epoch: Time::ZERO, sync_daemon: None };
         router.mark_members();
         router
     }
@@ -79,24 +83,34 @@ impl Router {
     /// What follows from one event, in the order in which it is to be done.
     pub fn handle(&mut self, now: Time, input: Input<'_>) -> Vec<Output> {
         let mut out = Vec::new();
+        self.take(now, input, &mut out);
+        let state =
+            |name: &str| self.routers.iter().find(|router| router.config.name == name).map(|router| router.state);
+        let daemon = sync_daemon::wanted(&self.config, state);
+        sync_daemon::change(self.sync_daemon.as_ref(), daemon.as_ref(), &mut out);
+        self.sync_daemon = daemon;
+        out
+    }
+
+    fn take(&mut self, now: Time, input: Input<'_>, out: &mut Vec<Output>) {
         let before: Vec<State> = self.routers.iter().map(|router| router.state).collect();
         match input {
-            Input::Start => self.start(now, &mut out),
-            Input::Packet { interface, datagram } => self.packet(now, interface, &datagram, &mut out),
-            Input::Timer(timer) => self.timer(now, &timer, &mut out),
-            Input::Link(link) => self.link(now, link, &mut out),
+            Input::Start => self.start(now, out),
+            Input::Packet { interface, datagram } => self.packet(now, interface, &datagram, out),
+            Input::Timer(timer) => self.timer(now, &timer, out),
+            Input::Link(link) => self.link(now, link, out),
             Input::LinkGone(name) => {
                 self.watched.links.remove(name);
-                self.assess(now, &mut out);
+                self.assess(now, out);
             }
             Input::AddressLost { interface, ip } => {
-                self.each(now, &mut out, |router, moment| router.address_lost(moment, interface, ip));
+                self.each(now, out, |router, moment| router.address_lost(moment, interface, ip));
             }
             Input::RouteLost { table, to } => {
-                self.each(now, &mut out, |router, moment| router.route_lost(moment, table, to));
+                self.each(now, out, |router, moment| router.route_lost(moment, table, to));
             }
             Input::RuleLost { family, preference } => {
-                self.each(now, &mut out, |router, moment| router.rule_lost(moment, family, preference));
+                self.each(now, out, |router, moment| router.rule_lost(moment, family, preference));
             }
             Input::Static { group, lost } => {
                 if lost {
@@ -104,30 +118,29 @@ impl Router {
                 } else {
                     self.watched.lost.remove(group);
                 }
-                self.assess(now, &mut out);
+                self.assess(now, out);
             }
-            Input::Script { name, outcome } => self.script(now, name, &outcome, &mut out),
+            Input::Script { name, outcome } => self.script(now, name, &outcome, out),
             Input::Process { name, up } => {
                 self.watched.processes.insert(name.to_owned(), up);
-                self.assess(now, &mut out);
+                self.assess(now, out);
             }
             Input::File { name, value } => {
                 self.watched.files.insert(name.to_owned(), value);
-                self.assess(now, &mut out);
+                self.assess(now, out);
             }
-            Input::Bfd { name, up } => self.bfd(now, name, up, &mut out),
+            Input::Bfd { name, up } => self.bfd(now, name, up, out),
             Input::Reload(config) => {
-                self.reload(now, *config, &mut out);
-                return out;
+                self.reload(now, *config, out);
+                return;
             }
             Input::Stop => {
-                self.stop(now, &mut out);
-                return out;
+                self.stop(now, out);
+                return;
             }
             Input::ClearStats => self.routers.iter_mut().for_each(|router| router.stats = Stats::default()),
         }
-        self.sync(now, &before, &mut out);
-        out
+        self.sync(now, &before, out);
     }
 
     /// The present state of everything, as notifications without commands: what pipes are told after a reload, if asked for.

@@ -11,34 +11,38 @@ use crate::{
 };
 
 /// Carries out what the director wants of the kernel.
-pub(super) struct Table {
+pub(in crate::failover) struct Table {
     kernel: Option<Kernel>,
 }
 
 impl Table {
     /// Opens the way to the kernel. Where there is none, that is said once.
-    pub(super) fn open(lvs: &Lvs, log: &Logger) -> Self {
+    pub(in crate::failover) fn open(lvs: &Lvs, log: &Logger) -> Self {
         let kernel = in_namespace(lvs.net_namespace.as_deref());
         if let Err(error) = &kernel {
             log.info(&format!("IPVS: Can't initialize ipvs: {error}"));
-            log.info("Checks go on without the kernel: nothing is balanced, scripts and notifications still run");
         }
         Self { kernel: kernel.ok() }
     }
 
+    /// Whether there is a kernel behind it.
+    pub(in crate::failover) fn is_there(&self) -> bool {
+        self.kernel.is_some()
+    }
+
     /// The kernel's timeouts before ours.
-    pub(super) fn timeouts(&mut self) -> Option<Timeouts> {
+    pub(in crate::failover) fn timeouts(&mut self) -> Option<Timeouts> {
         self.kernel.as_mut()?.timeouts().ok()
     }
 
     /// The version of the kernel's IPVS; zeros where there is none.
-    pub(super) fn version(&mut self) -> (u8, u8, u8) {
+    pub(in crate::failover) fn version(&mut self) -> (u8, u8, u8) {
         let info = self.kernel.as_mut().and_then(|kernel| kernel.info().ok());
         info.map_or((0, 0, 0), |info| info.version)
     }
 
     /// Carries out one change, another way if need be. What fails is a line of the log: everything else goes on.
-    pub(super) fn apply(&mut self, change: &Change, log: &Logger) {
+    pub(in crate::failover) fn apply(&mut self, change: &Change, log: &Logger) {
         let Some(kernel) = &mut self.kernel else { return };
         let Err(error) = kernel.apply(change) else { return };
         let number = error.raw_os_error().unwrap_or(0);

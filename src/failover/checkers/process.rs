@@ -113,6 +113,9 @@ impl<'a> Process<'a> {
         let signals = Signals::new()?;
         log.info("Initializing ipvs");
         let table = Table::open(&config.global.lvs, &log);
+        if !table.is_there() {
+            log.info("Checks go on without the kernel: nothing is balanced, scripts and notifications still run");
+        }
         let (reported, reports) = mpsc::unbounded_channel();
         Ok(Self {
             options,

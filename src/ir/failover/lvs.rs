@@ -103,6 +103,22 @@ pub struct SyncDaemon {
     pub group: Option<std::net::IpAddr>,
 }
 
+impl SyncDaemon {
+    /// One of which only the interface is written.
+    #[must_use]
+    pub fn new(interface: impl Into<String>) -> Self {
+        Self {
+            interface: interface.into(),
+            instance: None,
+            id: None,
+            max_length: None,
+            port: None,
+            ttl: None,
+            group: None,
+        }
+    }
+}
+
 /// The `SSL` block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {

@@ -224,8 +224,8 @@ const LVS_SYNC_DAEMON_INTERFACE: Keyword = Keyword {
     name: "lvs_sync_daemon_interface",
     blocks: INSTANCE,
     grammar: Grammar::Args(&[Arg::Value("interface", Kind::Word)]),
-    status: Status::MissingExtra,
-    doc: "Old form of `lvs_sync_daemon` in `global_defs`.",
+    status: Status::Legacy,
+    doc: "Old form of `lvs_sync_daemon` in `global_defs`, with this router.",
     examples: &["lvs_sync_daemon_interface eth0"],
     lower: lvs_sync,
     ..KEYWORD
