@@ -14,7 +14,7 @@
 //! * [`table`]: services and destinations as data
 //! * [`message`]: the same as bytes for the kernel
 //! * [`refusal`]: what to say and do when the kernel refuses a change
-//! * [`show`]: `keepalived_check.data`
+//! * [`show`][]: `keepalived_check.data`
 
 pub mod director;
 pub mod input;
