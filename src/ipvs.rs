@@ -8,6 +8,13 @@
 //!
 //! The director owns the truth about every real server (which of its checkers are down, its weight, whether the kernel has it)
 //! and about every quorum. It asks the kernel for nothing: what it said is what the kernel has.
+//!
+//! * [`director`]: the machine; begin to read there
+//! * [`input`], [`output`]: what it hears and what it wants done
+//! * [`table`]: services and destinations as data
+//! * [`message`]: the same as bytes for the kernel
+//! * [`refusal`]: what to say and do when the kernel refuses a change
+//! * [`show`][]: `keepalived_check.data`
 
 pub mod director;
 pub mod input;

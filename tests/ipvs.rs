@@ -125,8 +125,10 @@ fn in_a_network_of_its_own(test: impl FnOnce(&mut Kernel) + Send + 'static) {
 struct Rig<'a> {
     director: Director,
     kernel: &'a mut Kernel,
-    told: BTreeMap<ServiceKey, (Service, BTreeMap<(IpAddr, u16), Destination>)>,
+    told: BTreeMap<ServiceKey, (Service, Pool)>,
 }
+
+type Pool = BTreeMap<(IpAddr, u16), Destination>;
 
 impl Rig<'_> {
     fn on(&mut self, input: Input<'_>) {

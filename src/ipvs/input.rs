@@ -18,7 +18,7 @@ pub enum Input<'a> {
     Weight { id: CheckerId, difference: i64 },
     /// A checker found the weight of the server itself, whatever is configured (`misc_dynamic`).
     DynamicWeight { id: CheckerId, weight: u32 },
-    /// All addresses that this host has now, for `ha_suspend`.
+    /// All addresses that this host has now, for `ha_suspend`: first before [`Input::Start`], then with every change.
     Addresses(&'a BTreeSet<IpAddr>),
     /// A new configuration. Servers and checkers that stay the same keep what is known of them.
     Reload(Box<Failover>),

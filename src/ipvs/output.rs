@@ -16,7 +16,8 @@ pub enum Output {
     Fifo(String),
     /// A mail about a change.
     Mail { subject: String, body: String },
-    /// Checks of a virtual server, by position, begin (again) or pause (`ha_suspend`).
+    /// Checks of a virtual server, by position, begin (again) or pause (`ha_suspend`). Said of every virtual server after a
+    /// start and after a reload, which may move them.
     Checks { virtual_server: usize, run: bool },
 }
 

@@ -6,20 +6,17 @@ use super::{
     Output,
     table::{Change, Destination, Service, ServiceKey},
 };
-use crate::{
-    ir::failover::{
-        Checker, Command, Connection, Failover, Family, Forwarding, Probe, Protocol, RealServer, RunAs, Target,
-        VirtualServer,
-        virtual_server::{ServiceFlags, SorryServer},
-    },
-    text::source::Span,
+use crate::ir::failover::{
+    Checker, Command, Connection, Failover, Family, Forwarding, Probe, Protocol, RealServer, RunAs, Target,
+    VirtualServer,
+    virtual_server::{ServiceFlags, SorryServer},
 };
 
 /// `10.0.0.100:80` over TCP, without servers.
 pub(crate) fn virtual_server() -> VirtualServer {
     VirtualServer {
         target: Target::Address { address: IpAddr::from([10, 0, 0, 100]), port: 80 },
-        at: Span::default(),
+        at: Default::default(),
         family: Family::V4,
         protocol: Protocol::Tcp,
         scheduler: "wrr",
@@ -45,7 +42,7 @@ pub(crate) fn real_server(last: u8, weight: u32) -> RealServer {
     RealServer {
         address: IpAddr::from([10, 0, 0, last]),
         port: 80,
-        at: Span::default(),
+        at: Default::default(),
         weight,
         forwarding: Forwarding::Nat,
         upper_threshold: 0,
@@ -64,7 +61,7 @@ pub(crate) fn checker(last: u8) -> Checker {
     let second = Duration::from_secs(1);
     let to = (IpAddr::from([10, 0, 0, last]), 80).into();
     Checker {
-        at: Span::default(),
+        at: Default::default(),
         retry: 0,
         delay_before_retry: second,
         delay_loop: second,
@@ -87,7 +84,7 @@ pub(crate) fn destination(port: u16, weight: u32) -> Destination {
 
 pub(crate) fn command(text: &str) -> Command {
     let argv = text.split(' ').map(|word| word.as_bytes().to_vec()).collect();
-    Command { argv, path: "/bin/true".into(), run_as: RunAs::default(), at: Span::default() }
+    Command { argv, path: "/bin/true".into(), run_as: RunAs::default(), at: Default::default() }
 }
 
 pub(crate) fn failover(virtual_servers: Vec<VirtualServer>) -> Failover {

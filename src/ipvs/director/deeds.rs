@@ -37,6 +37,11 @@ impl Deeds {
         self.outputs.push(Output::Log(Line { detail: false, text }));
     }
 
+    /// What the original does in silence is said only with `-D`.
+    pub(super) fn detail(&mut self, text: String) {
+        self.outputs.push(Output::Log(Line { detail: true, text }));
+    }
+
     pub(super) fn fifo(&mut self, line: String) {
         self.outputs.push(Output::Fifo(line));
     }

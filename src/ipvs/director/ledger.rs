@@ -4,7 +4,11 @@
 //! Several holders may want one thing: two services of a group with one mark, a real server that is also the sorry server.
 //! The kernel has it once, until the last of them lets go.
 
-use std::{collections::BTreeMap, mem, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    net::IpAddr,
+};
 
 use crate::ipvs::table::{Change, Destination, Service, ServiceKey};
 
@@ -17,6 +21,8 @@ type Place = (IpAddr, u16);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     services: BTreeMap<ServiceKey, Entry>,
+    /// Where each holder has destinations. A group may be thousands of services: nobody looks through all of them.
+    places: BTreeMap<Holder, BTreeSet<(ServiceKey, Place)>>,
 }
 
 #[derive(Debug, Clone)]
@@ -27,7 +33,7 @@ struct Entry {
 }
 
 impl Ledger {
-    /// The holder wants these services and no others. Those that go are [`release`](Self::release)d: their destinations go first.
+    /// The holder wants these services, too.
     pub(super) fn hold(&mut self, holder: Holder, wanted: &[Service]) -> Vec<Change> {
         wanted.iter().filter_map(|service| self.hold_one(holder, service)).collect()
     }
@@ -46,19 +52,23 @@ impl Ledger {
         (at == 0 && before != *service).then(|| Change::EditService(service.clone()))
     }
 
-    /// The holder no longer wants services that are not in `kept`.
+    /// The holder no longer wants services that are not among `kept`. The kernel drops the destinations of a service with it.
     pub(super) fn release(&mut self, holder: Holder, kept: &[ServiceKey]) -> Vec<Change> {
+        let kept: BTreeSet<_> = kept.iter().collect();
         let mut changes = Vec::new();
+        let places = &mut self.places;
         self.services.retain(|key, entry| {
             if kept.contains(key) {
                 return true;
             }
             let before = entry.claims.first().map(|(_, service)| service.clone());
             entry.claims.retain(|(of, _)| *of != holder);
-            let now = entry.claims.first().map(|(_, service)| service);
-            match now {
-                None => changes.push(Change::DeleteService(*key)),
-                Some(service) if before.as_ref() != now => changes.push(Change::EditService(service.clone())),
+            match entry.claims.first().map(|(_, service)| service) {
+                None => {
+                    changes.push(Change::DeleteService(*key));
+                    forget(places, *key, &entry.destinations);
+                }
+                Some(now) if before.as_ref() != Some(now) => changes.push(Change::EditService(now.clone())),
                 Some(_) => {}
             }
             !entry.claims.is_empty()
@@ -69,26 +79,48 @@ impl Ledger {
     /// The holder wants exactly these destinations, each in a service that somebody holds.
     pub(super) fn place(&mut self, holder: Holder, wanted: &[(ServiceKey, Destination)]) -> Vec<Change> {
         let mut changes = Vec::new();
-        for (key, entry) in &mut self.services {
-            let stays = |place: &Place| wanted.iter().any(|(of, to)| of == key && place_of(to) == *place);
-            entry.destinations.retain(|place, claims| stays(place) || !give_up(*key, claims, holder, &mut changes));
+        let now: BTreeSet<_> = wanted.iter().map(|(key, to)| (*key, place_of(to))).collect();
+        let before = self.places.remove(&holder).unwrap_or_default();
+        for (key, place) in before.difference(&now) {
+            let Some(entry) = self.services.get_mut(key) else { continue };
+            let Some(claims) = entry.destinations.get_mut(place) else { continue };
+            if give_up(*key, claims, holder, &mut changes) {
+                entry.destinations.remove(place);
+            }
         }
         for (key, to) in wanted {
             if let Some(entry) = self.services.get_mut(key) {
                 changes.extend(claim(*key, entry.destinations.entry(place_of(to)).or_default(), holder, *to));
             }
         }
+        let held: BTreeSet<_> = now.into_iter().filter(|(key, _)| self.services.contains_key(key)).collect();
+        if !held.is_empty() {
+            self.places.insert(holder, held);
+        }
         changes
     }
 
     /// The kernel was told to forget everything.
     pub(super) fn clear(&mut self) {
-        self.services.clear();
+        *self = Self::default();
     }
 
+    /// Whether the kernel has a destination for the holder.
     pub(super) fn has(&self, holder: Holder) -> bool {
-        let mut claims = self.services.values().flat_map(|entry| entry.destinations.values().flatten());
-        claims.any(|(of, _)| *of == holder)
+        self.places.get(&holder).is_some_and(|places| !places.is_empty())
+    }
+}
+
+/// The destinations of a service are gone.
+fn forget(
+    places: &mut BTreeMap<Holder, BTreeSet<(ServiceKey, Place)>>,
+    key: ServiceKey,
+    destinations: &BTreeMap<Place, Vec<(Holder, Destination)>>,
+) {
+    for (place, claims) in destinations {
+        for (holder, _) in claims {
+            places.entry(*holder).or_default().remove(&(key, *place));
+        }
     }
 }
 
@@ -171,6 +203,17 @@ mod tests {
         assert_eq!(ledger.place(3, &[]), [Change::EditDestination(KEY, server(0))]);
         assert_eq!(ledger.place(2, &[]), [Change::DeleteDestination(KEY, server(0))]);
         assert!(!ledger.has(2));
+    }
+
+    #[test]
+    fn service_takes_its_destinations_with_it() {
+        let mut ledger = Ledger::default();
+        ledger.hold(1, &[service("rr")]);
+        ledger.place(2, &[(KEY, server(1))]);
+        assert_eq!(ledger.release(1, &[]), [Change::DeleteService(KEY)]);
+        assert!(!ledger.has(2));
+        ledger.hold(1, &[service("rr")]);
+        assert_eq!(ledger.place(2, &[(KEY, server(1))]), [Change::AddDestination(KEY, server(1))]);
     }
 
     #[test]

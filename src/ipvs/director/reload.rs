@@ -10,12 +10,9 @@ use super::{
     server::{Check, Server, name},
     words::{self, Checks},
 };
-use crate::{
-    ir::failover::{
-        Checker, Failover, Family, Probe, Protocol, RealServer, Target, VirtualServer, VirtualServerGroup,
-        virtual_server::AddressRange,
-    },
-    text::source::Span,
+use crate::ir::failover::{
+    Checker, Failover, Family, Probe, Protocol, RealServer, Target, VirtualServer, VirtualServerGroup,
+    virtual_server::AddressRange,
 };
 
 impl Director {
@@ -36,6 +33,7 @@ impl Director {
                 }
                 None => {
                     let mut service = VirtualService::new(new, &self.groups, &mut self.deeds);
+                    self.deeds.detail(words::new_service(&service.name));
                     service.begin(&mut self.deeds, self.settings.init_notifies);
                     service
                 }
@@ -75,6 +73,12 @@ impl VirtualService {
             members_change(new, name, old_groups, groups, deeds);
         }
         self.keys = expand::keys(new, groups);
+        let changes = [
+            (old.scheduler != new.scheduler, "scheduler"),
+            (old.flags != new.flags, "flags"),
+            (old.persistence != new.persistence, "persistence"),
+        ];
+        tell_settings(&format!("VS {}", self.name), &changes, deeds);
         self.hold_services(deeds);
         self.sorry_leaves(&old, deeds);
         let gone = self.servers_become(new, deeds);
@@ -111,10 +115,13 @@ impl VirtualService {
             let is_it = |one: &RealServer| (one.address, one.port) == (config.address, config.port);
             let known = old.iter_mut().find(|one| one.as_ref().is_some_and(|one| is_it(&one.config)));
             let Some(mut server) = known.and_then(Option::take) else {
-                self.servers.push(Server::new(new, config, deeds.holder()));
+                let server = Server::new(new, config, deeds.holder());
+                deeds.detail(words::new_server(&server.name, &self.name));
+                self.servers.push(server);
                 continue;
             };
             let weight = server.weight();
+            server.tell_changes(config, &self.name, deeds);
             server.become_new(new, config);
             if server.weight() != weight {
                 let line = words::weight(weight, server.weight(), server.alive, &server.name, &self.name);
@@ -134,6 +141,17 @@ impl VirtualService {
 }
 
 impl Server {
+    fn tell_changes(&self, new: &RealServer, service: &str, deeds: &mut Deeds) {
+        let old = &self.config;
+        let limits = |of: &RealServer| (of.lower_threshold, of.upper_threshold);
+        let changes = [
+            (old.forwarding != new.forwarding, "forwarding method"),
+            (limits(old) != limits(new), "connection limits"),
+            (old.inhibit_on_failure != new.inhibit_on_failure, "inhibit_on_failure"),
+        ];
+        tell_settings(&format!("service {} of VS {service}", self.name), &changes, deeds);
+    }
+
     /// Checkers that ask the same question keep their answer; others begin anew, but take no server away before they have asked.
     fn become_new(&mut self, of: &VirtualServer, config: &RealServer) {
         self.reloaded = Some(self.effective_weight());
@@ -149,15 +167,23 @@ impl Server {
     }
 }
 
+/// Says which settings change; the original does it in silence.
+fn tell_settings(of: &str, changes: &[(bool, &str)], deeds: &mut Deeds) {
+    let names: Vec<_> = changes.iter().filter(|(changes, _)| *changes).map(|(_, name)| *name).collect();
+    if !names.is_empty() {
+        deeds.detail(words::settings(&names, of));
+    }
+}
+
 /// Whether two checkers would do the same, wherever they stand in the file.
 #[must_use]
 pub fn same_question(old: &Checker, new: &Checker) -> bool {
     let placeless = |of: &Checker| {
         let mut of = of.clone();
-        of.at = Span::default();
+        mem::take(&mut of.at);
         match &mut of.probe {
-            Probe::Http(http) => http.urls.iter_mut().for_each(|url| url.at = Span::default()),
-            Probe::Misc(misc) => misc.command.at = Span::default(),
+            Probe::Http(http) => http.urls.iter_mut().for_each(|url| _ = mem::take(&mut url.at)),
+            Probe::Misc(misc) => _ = mem::take(&mut misc.command.at),
             _ => {}
         }
         of

@@ -54,6 +54,7 @@ fn spelled(output: &Output) -> Option<String> {
     Some(match output {
         Output::Kernel(change) => format!("NL {}", change_spelled(change)),
         Output::Log(line) if line.text.contains(" healthchecker for ") => return None,
+        Output::Log(line) if line.detail => format!("DETAIL {}", line.text),
         Output::Log(line) => format!("LOG {}", line.text),
         Output::Run(command) => {
             let words: Vec<_> = command.argv.iter().map(|word| String::from_utf8_lossy(word)).collect();

@@ -1,4 +1,5 @@
 //! The original's words: names of services and servers, log lines, lines for the FIFOs, mails. Nothing else writes text.
+//! [`settings`], [`new_service`] and [`new_server`] are ours: the original says nothing there.
 
 use std::net::IpAddr;
 
@@ -160,4 +161,17 @@ pub(super) fn range_gone(range: &str, group: &str) -> String {
 
 pub(super) fn range_added(range: &str, group: &str) -> String {
     format!("VS [{range}] added into group {group}")
+}
+
+/// `Changing scheduler, flags of VS [10.0.0.1]:tcp:80`.
+pub(super) fn settings(names: &[&str], of: &str) -> String {
+    format!("Changing {} of {of}", names.join(", "))
+}
+
+pub(super) fn new_service(service: &str) -> String {
+    format!("New virtual server {service}")
+}
+
+pub(super) fn new_server(server: &str, service: &str) -> String {
+    format!("New service {server} of VS {service}")
 }

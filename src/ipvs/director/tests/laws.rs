@@ -27,7 +27,7 @@ enum Event {
     Difference { id: CheckerId, difference: i64 },
     Weight { id: CheckerId, weight: u32 },
     Addresses(Vec<u8>),
-    Reload(Failover),
+    Reload(Box<Failover>),
 }
 
 fn ids() -> impl Strategy<Value = CheckerId> {
@@ -44,7 +44,7 @@ fn events(hysteresis: u32) -> impl Strategy<Value = Event> {
         2 => (ids(), -5..9i64).prop_map(|(id, difference)| Event::Difference { id, difference }),
         2 => (ids(), 0..6u32).prop_map(|(id, weight)| Event::Weight { id, weight }),
         1 => vec(99..103u8, 0..3).prop_map(Event::Addresses),
-        3 => configurations(hysteresis).prop_map(Event::Reload),
+        3 => configurations(hysteresis).prop_map(|config| Event::Reload(Box::new(config))),
     ]
 }
 
@@ -109,7 +109,7 @@ fn feed(director: &mut Director, event: &Event) -> Vec<Output> {
             let all: BTreeSet<_> = lasts.iter().map(|last| IpAddr::from([10, 0, 0, *last])).collect();
             director.handle(Input::Addresses(&all))
         }
-        Event::Reload(config) => director.handle(Input::Reload(Box::new(config.clone()))),
+        Event::Reload(config) => director.handle(Input::Reload(config.clone())),
     }
 }
 
@@ -188,7 +188,7 @@ proptest! {
         for event in &events {
             feed(&mut director, event);
             if let Event::Reload(config) = event {
-                last.clone_from(config);
+                last = *config.clone();
             }
         }
         let again = director.handle(Input::Reload(Box::new(last)));
@@ -204,7 +204,7 @@ proptest! {
     ) {
         let (mut director, mut table) = (Director::new(&config), Table::default());
         table.obey(&director.handle(Input::Start)).map_err(TestCaseError::fail)?;
-        for event in events.iter().chain([&Event::Reload(last.clone())]) {
+        for event in events.iter().chain([&Event::Reload(Box::new(last.clone()))]) {
             table.obey(&feed(&mut director, event)).map_err(TestCaseError::fail)?;
         }
         let (mut fresh, mut other) = (Director::new(&last), Table::default());

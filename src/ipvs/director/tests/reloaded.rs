@@ -49,7 +49,12 @@ fn other_scheduler_and_other_forwarding_are_edited() {
     let mut config = two();
     config.virtual_servers[0].scheduler = "rr";
     config.virtual_servers[0].real_servers[1].forwarding = Forwarding::Direct;
-    let expected = ["NL SET_SERVICE 10.0.0.100:80 rr", "NL SET_DEST 10.0.0.100:80 10.0.0.12:80 w=2"];
+    let expected = lines(
+        "DETAIL Changing scheduler of VS [10.0.0.100]:tcp:80
+        NL SET_SERVICE 10.0.0.100:80 rr
+        DETAIL Changing forwarding method of service [10.0.0.12]:tcp:80 of VS [10.0.0.100]:tcp:80
+        NL SET_DEST 10.0.0.100:80 10.0.0.12:80 w=2",
+    );
     assert_eq!(reload(&mut rig, &config), expected);
 }
 
@@ -70,7 +75,8 @@ fn servers_come_before_others_go() {
     let mut config = two();
     config.virtual_servers[0].real_servers[0] = real_server(13, 1);
     let expected = lines(
-        "NL NEW_DEST 10.0.0.100:80 10.0.0.13:80 w=1
+        "DETAIL New service [10.0.0.13]:tcp:80 of VS [10.0.0.100]:tcp:80
+        NL NEW_DEST 10.0.0.100:80 10.0.0.13:80 w=1
         LOG service [10.0.0.11]:tcp:80 no longer exist
         NL DEL_DEST 10.0.0.100:80 10.0.0.11:80",
     );
