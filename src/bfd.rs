@@ -20,3 +20,5 @@ pub type Time = std::time::Duration;
 
 /// Where packets of single-hop sessions go (RFC 5881 section 4).
 pub const PORT: u16 = 3784;
+/// The same of sessions over several hops (RFC 5883 section 5).
+pub const MULTIHOP_PORT: u16 = 4784;

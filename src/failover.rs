@@ -17,6 +17,7 @@ pub mod glob;
 pub mod log;
 pub mod machine;
 pub mod mail;
+pub mod metrics;
 pub mod notify;
 pub mod schedule;
 pub mod sockets;

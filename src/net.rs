@@ -4,6 +4,7 @@
 //! * [`addresses`]: put an address on an interface, take it off
 //! * [`nft`]: rules for nftables
 //! * [`routing`]: put a route or a rule into the kernel's tables, take it out
+//! * [`scrape`]: metrics for whoever asks by HTTP
 //! * [`vmac`]: interfaces with virtual MAC addresses
 //! * [`vrrp`]: raw sockets for protocol 112
 //! * [`bfd`]: UDP sockets for BFD
@@ -17,5 +18,6 @@ pub mod ipvs;
 pub mod links;
 pub mod nft;
 pub mod routing;
+pub mod scrape;
 pub mod vmac;
 pub mod vrrp;

@@ -19,6 +19,7 @@
 
 pub mod alive;
 pub mod borrow_fds;
+pub mod clock;
 pub mod credentials;
 pub mod daemon;
 pub mod fds;

@@ -42,6 +42,8 @@ use crate::{
 pub trait Machine {
     /// As it is just started, before any input.
     fn fresh(&self, config: Failover, timing: Timing) -> Self;
+    /// What the clock on the wall shows when the machine's own time is zero: somebody sets the former right, not the latter.
+    fn set_epoch(&mut self, epoch: Time);
     fn handle(&mut self, now: Time, input: Input<'_>) -> Vec<Output>;
     fn routers(&self) -> &[VirtualRouter];
 }
@@ -49,6 +51,10 @@ pub trait Machine {
 impl Machine for Router {
     fn fresh(&self, config: Failover, timing: Timing) -> Self {
         Self::new(config, timing)
+    }
+
+    fn set_epoch(&mut self, epoch: Time) {
+        Self::set_epoch(self, epoch);
     }
 
     fn handle(&mut self, now: Time, input: Input<'_>) -> Vec<Output> {

@@ -6,6 +6,7 @@
 pub mod atoms;
 pub mod book;
 pub mod diag;
+pub mod exposition;
 pub mod grammar;
 pub mod nearest;
 pub mod show;

@@ -16,6 +16,7 @@
 
 pub mod ah;
 pub mod group;
+pub mod hmac;
 pub mod input;
 pub mod instance;
 pub mod ip;

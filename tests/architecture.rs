@@ -55,7 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["ir", "text", "stats", "table", "health", "expr"]),
     ("vrrp", &["ir", "text"]),
     ("bfd", &["ir"]),
-    ("ipvs", &["ir"]),
+    ("ipvs", &["ir", "text"]),
     ("checker", &["ir", "http"]),
     ("simulation", &["ir", "text", "vrrp"]),
     ("explain", &["ir", "text", "vrrp", "simulation"]),

@@ -23,6 +23,8 @@ mod failover;
 mod failover_checkers;
 #[path = "behaviour/failover_firewall.rs"]
 mod failover_firewall;
+#[path = "behaviour/failover_later.rs"]
+mod failover_later;
 #[path = "behaviour/failover_mail.rs"]
 mod failover_mail;
 #[path = "behaviour/failover_pair.rs"]

@@ -74,7 +74,13 @@ fn configuration(text: &'static str) -> Failover {
 
 /// Everything that a router does until it has been master for six seconds.
 fn become_master(text: &'static str, addresses: &[&str]) -> (Router, Vec<Output>) {
+    become_master_since(Duration::ZERO, text, addresses)
+}
+
+/// The same, begun so long after 1970.
+fn become_master_since(epoch: Duration, text: &'static str, addresses: &[&str]) -> (Router, Vec<Output>) {
     let mut router = Router::new(configuration(text), Timing::Original);
+    router.set_epoch(epoch);
     let addresses = addresses.iter().map(|text| text.parse().expect("an address")).collect();
     let mac = Some([0x9a, 0x16, 0x79, 0x51, 0x36, 0xa3]);
     let mut now = Duration::ZERO;
@@ -228,6 +234,32 @@ fn version_3_of_ipv4_sums_over_a_pseudo_header() {
         "10.99.0.1",
         &["45c0 0020 0001 0000 ff70 a5e4 0a63 0001 0a63 0002 313c 9601 000a 18d4 0a63 003c"],
     );
+}
+
+#[test]
+fn version_3_can_be_summed_without_a_pseudo_header() {
+    assert_sent(
+        "vrrp_instance VI { \n version 3 \n v3_checksum_as_v2 \n interface eth0 \n virtual_router_id 60 \n priority 150 \n \
+         virtual_ipaddress { \n 10.99.0.60/24 \n } \n }",
+        "10.99.0.1",
+        &["45c0 0020 0001 0000 ff70 d036 0a63 0001 e000 0012 313c 9601 0064 2dbf 0a63 003c"],
+    );
+}
+
+#[test]
+fn signed_advert_is_that_of_keepalived_2_4() {
+    let text = "vrrp_instance VI { \n interface eth0 \n virtual_router_id 60 \n priority 150 \n auth_hmac { \n \
+                key 1 hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f \n active_key 1 \n } \n \
+                virtual_ipaddress { \n 10.99.0.60/24 \n } \n }";
+    // The first advert leaves three intervals and the skew of priority 150 after the start.
+    let signed =
+        Duration::from_secs(0x6b02_884e) + Duration::from_secs(1) * 0x7b19 / 0x10000 + Duration::from_micros(1);
+    let (_, outputs) =
+        become_master_since(signed - Duration::from_secs(1) * (3 * 256 + 106) / 256, text, &["10.99.0.1"]);
+    let expected =
+        hex("45c0 0044 0001 0000 ff70 d012 0a63 0001 e000 0012 213c 9601 0001 3e22 0a63 003c 0000 0000 0000 0000 \
+         0101 0000 6b02 884e 7b19 0000 9ae3 4072 8feb 9ed1 97a0 3f30 b472 c4e9");
+    assert_eq!(datagram(packets(&outputs)[0]), expected);
 }
 
 #[test]

@@ -111,7 +111,14 @@ impl Matcher {
             (false, true) => "\\z",
             (false, false) => "(?=\\n?\\z)",
         };
-        let text: String = pieces.iter().map(|(_, piece)| if *piece == "$" { end } else { piece }).collect();
+        let mut text = String::new();
+        for (offset, piece) in &pieces {
+            match *piece {
+                "$" => text.push_str(end),
+                piece if piece.starts_with('[') && piece.len() > 1 => text.push_str(&class(*offset, piece)?),
+                piece => text.push_str(piece),
+            }
+        }
         let mode = if has(Effect::Utf) { BytesMode::UnicodeBytes } else { BytesMode::Ascii };
         let regex = RegexBuilder::new(&text)
             .bytes_mode(mode)
@@ -205,6 +212,38 @@ fn class_length(rest: &str) -> usize {
     1
 }
 
+/// The names of `[:alpha:]` and its like.
+const POSIX: &[&str] = &[
+    "alpha", "lower", "upper", "alnum", "ascii", "blank", "cntrl", "digit", "graph", "print", "punct", "space", "word",
+    "xdigit",
+];
+
+/// A class in the engine's language, in which `[`, `&` and `~` mean something inside of it.
+fn class(offset: usize, piece: &str) -> Result<String, Invalid> {
+    let mut out = String::new();
+    let mut at = 1;
+    out.push('[');
+    while let Some(first) = piece[at..].chars().next() {
+        let rest = &piece[at..];
+        let name = rest.strip_prefix("[:").and_then(|rest| rest.split_once(":]")).map(|(name, _)| name);
+        let length = match (first, name) {
+            ('[', Some(name)) if POSIX.contains(&name.trim_start_matches('^')) => name.len() + 4,
+            ('[', Some(_)) => {
+                return Err(Invalid { offset: offset + at, reason: "unknown POSIX class name".into() });
+            }
+            ('[' | '&' | '~', _) => {
+                out.push('\\');
+                1
+            }
+            ('\\', _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            (other, _) => other.len_utf8(),
+        };
+        out.push_str(&rest[..length]);
+        at += length;
+    }
+    Ok(out)
+}
+
 /// Whether a piece is what an option is about: an empty class, an escape, or a reference to a group.
 fn is_like(piece: &str, kind: &str) -> bool {
     match kind {
@@ -265,6 +304,14 @@ mod tests {
         assert!(matches("up$", &[], b"up\n"));
         assert!(!matches("up$", &["dollar_endonly"], b"up\n"));
         assert!(matches("[$]up\\$", &[], b"$up$"));
+    }
+
+    #[test]
+    fn classes_are_those_of_perl() {
+        assert!(matches("^[a[&&]+$", &[], b"[a&"));
+        assert!(matches("^[[:digit:]x]+$", &[], b"1x2"));
+        assert!(matches("^[]^]+$", &[], b"]^"));
+        assert!(!matches("^[^]a]$", &[], b"]"));
     }
 
     #[test]

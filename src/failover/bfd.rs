@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     bfd::{
-        Control, Input, Output, Session, Time, Timer,
+        Control, Input, MULTIHOP_PORT, Output, PORT, Session, Time, Timer,
         packet::{LENGTH, State},
         show,
     },
@@ -47,7 +47,7 @@ pub fn begin(log: Rc<Logger>, sights: UnboundedSender<Sight>, checkers: Option<L
         let sessions = Sessions {
             began: Instant::now(),
             live: BTreeMap::new(),
-            receivers: [None, None],
+            receivers: [const { None }; 4],
             chance: File::open("/dev/urandom").ok(),
             log,
             sights,
@@ -58,11 +58,14 @@ pub fn begin(log: Rc<Logger>, sights: UnboundedSender<Sight>, checkers: Option<L
     orders
 }
 
+/// What is listened for: a family, and whether at the port for several hops.
+const EARS: [(Family, bool); 4] = [(Family::V4, false), (Family::V6, false), (Family::V4, true), (Family::V6, true)];
+
 struct Sessions {
     began: Instant,
     live: BTreeMap<String, Live>,
-    /// Of IPv4 and of IPv6.
-    receivers: [Option<Receiver>; 2],
+    /// By [`EARS`].
+    receivers: [Option<Receiver>; 4],
     chance: Option<File>,
     log: Rc<Logger>,
     sights: UnboundedSender<Sight>,
@@ -80,18 +83,21 @@ struct Live {
 
 impl Sessions {
     async fn serve(mut self, mut orders: UnboundedReceiver<Order>) {
-        let (mut first, mut second) = ([0; 512], [0; 512]);
+        let mut buffers = [[0; 512]; 4];
         loop {
             let next = self.live.values().flat_map(|live| live.timers.values()).min().map(|at| self.began + *at);
-            let [v4, v6] = &self.receivers;
+            let [a, b, c, d] = &self.receivers;
+            let [one, two, three, four] = &mut buffers;
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Sessions(configs)) => self.configure(configs),
                     Some(Order::Dump(path)) => self.dump(&path),
                     None => return,
                 },
-                Ok((length, from, ttl)) = receive(v4.as_ref(), &mut first) => self.hear(&first[..length], from, ttl),
-                Ok((length, from, ttl)) = receive(v6.as_ref(), &mut second) => self.hear(&second[..length], from, ttl),
+                Ok((length, from, ttl)) = receive(a.as_ref(), one) => self.hear(&one[..length], from, ttl, EARS[0].1),
+                Ok((length, from, ttl)) = receive(b.as_ref(), two) => self.hear(&two[..length], from, ttl, EARS[1].1),
+                Ok((length, from, ttl)) = receive(c.as_ref(), three) => self.hear(&three[..length], from, ttl, EARS[2].1),
+                Ok((length, from, ttl)) = receive(d.as_ref(), four) => self.hear(&four[..length], from, ttl, EARS[3].1),
                 () = sleep_until(next.unwrap_or(self.began)), if next.is_some() => self.time(),
                 Message::TellAll = news::hear(self.checkers.as_ref()) => self.tell_all(),
             }
@@ -125,16 +131,19 @@ impl Sessions {
 
     fn configure(&mut self, configs: Vec<Bfd>) {
         let same = |old: &Bfd, new: &Bfd| {
-            (old.neighbour, old.source, old.passive, old.ttl) == (new.neighbour, new.source, new.passive, new.ttl)
+            let key =
+                |session: &Bfd| (session.neighbour, session.source, session.passive, session.ttl, session.multihop);
+            key(old) == key(new)
         };
         self.live.retain(|name, live| {
             configs.iter().any(|config| config.name == *name && same(&live.session.config, config))
         });
-        for (family, receiver) in [Family::V4, Family::V6].into_iter().zip(&mut self.receivers) {
-            let wanted = configs.iter().any(|config| Family::of(config.neighbour) == family);
+        for ((family, multihop), receiver) in EARS.into_iter().zip(&mut self.receivers) {
+            let is_heard = |config: &Bfd| (Family::of(config.neighbour), config.multihop) == (family, multihop);
+            let wanted = configs.iter().any(is_heard);
             *receiver = match receiver.take() {
                 Some(receiver) if wanted => Some(receiver),
-                None if wanted => Receiver::open(family)
+                None if wanted => Receiver::open(family, port(multihop))
                     .inspect_err(|error| self.log.info(&format!("BFD cannot listen: {error}")))
                     .ok(),
                 _ => None,
@@ -176,7 +185,7 @@ impl Sessions {
     }
 
     /// Finds the session that a packet is for (RFC 5880 section 6.8.6).
-    fn hear(&mut self, bytes: &[u8], from: SocketAddr, ttl: u8) {
+    fn hear(&mut self, bytes: &[u8], from: SocketAddr, ttl: u8, multihop: bool) {
         let (ip, port) = (from.ip(), from.port());
         let packet = match Control::decode(bytes) {
             Ok(packet) => packet,
@@ -187,7 +196,8 @@ impl Sessions {
         };
         let is_for = |live: &&Live| {
             let named = packet.yours != 0 && packet.yours == live.session.mine;
-            named || (packet.yours == 0 && live.session.config.neighbour == ip)
+            let config = &live.session.config;
+            config.multihop == multihop && (named || (packet.yours == 0 && config.neighbour == ip))
         };
         let Some(live) = self.live.values().find(is_for) else {
             let yours = packet.yours;
@@ -235,7 +245,13 @@ impl Live {
         let config = &self.session.config;
         let result = match &self.sender {
             Some(sender) => sender.send(packet),
-            None => Sender::open(config.neighbour, config.source, config.ttl, chance).and_then(|sender| {
+            None => Sender::open(
+                SocketAddr::new(config.neighbour, port(config.multihop)),
+                config.source,
+                config.ttl,
+                chance,
+            )
+            .and_then(|sender| {
                 let result = sender.send(packet);
                 self.sender = Some(sender);
                 result
@@ -247,6 +263,10 @@ impl Live {
         }
         self.trouble = trouble;
     }
+}
+
+fn port(multihop: bool) -> u16 {
+    if multihop { MULTIHOP_PORT } else { PORT }
 }
 
 async fn receive(receiver: Option<&Receiver>, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, u8)> {

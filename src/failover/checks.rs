@@ -35,6 +35,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 pub struct Result {
     pub script: String,
     pub outcome: Outcome,
+    pub took: Duration,
 }
 
 /// Runs a script again and again until the task is aborted.
@@ -49,7 +50,8 @@ pub async fn run(script: Script, timing: Timing, results: UnboundedSender<Result
         let started = Instant::now();
         let (outcome, watches) = look(&script, question.as_ref(), healthy).await;
         healthy = outcome.succeeded();
-        if results.send(Result { script: script.name.clone(), outcome }).is_err() {
+        let took = started.elapsed();
+        if results.send(Result { script: script.name.clone(), outcome, took }).is_err() {
             return;
         }
         next = following(next, started, script.interval);
@@ -59,7 +61,7 @@ pub async fn run(script: Script, timing: Timing, results: UnboundedSender<Result
             }
             healthy = false;
             let outcome = Outcome::Status(1);
-            if results.send(Result { script: script.name.clone(), outcome }).is_err() {
+            if results.send(Result { script: script.name.clone(), outcome, took: Duration::ZERO }).is_err() {
                 return;
             }
             next = Instant::now() + script.interval;

@@ -4,16 +4,27 @@ pub(super) mod asked;
 mod firewall;
 mod holds;
 mod priorities;
+mod shown;
 mod statics;
 mod tasks;
 mod timers;
 mod vmacs;
 
-use std::{collections::BTreeMap, io, os::unix::net::UnixDatagram, path::Path, rc::Rc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    os::unix::net::{UnixDatagram, UnixStream},
+    path::Path,
+    rc::Rc,
+    time::Duration,
+};
 
 use rtnetlink::Handle;
 use tokio::{
-    sync::mpsc::{self, Receiver, UnboundedReceiver},
+    sync::{
+        mpsc::{self, Receiver, UnboundedReceiver},
+        oneshot,
+    },
     task::LocalSet,
     time::{Instant, sleep_until},
 };
@@ -33,6 +44,7 @@ use super::{
     log::Logger,
     machine::Machine,
     mail,
+    metrics::Questions,
     notify::Notifier,
     sockets::{Arrival, Sockets},
     supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
@@ -43,16 +55,25 @@ use crate::{
     ir::failover::Failover,
     keepalived::{self, Checked, report::Pass},
     net::{addresses, links, routing},
-    process::{local_time::LocalTime, pidfile},
-    vrrp::{Input, Output, Router, Time, input::Link, output::Level},
+    process::{clock, pidfile},
+    vrrp::{Input, Output, Router, Time, input::Link, output::Level, show::Runs},
 };
 
 /// Datagrams that may wait to be judged.
 const QUEUE: usize = 256;
 
-/// Runs the VRRP process to its end; the result is its exit status. `checkers`: where the checkers' process hears of BFD sessions.
+/// Where a process is asked by others.
+#[derive(Debug, Default)]
+pub struct Wires {
+    /// For metrics.
+    pub questions: Option<UnixStream>,
+    /// By the checkers' process, for BFD sessions.
+    pub checkers: Option<UnixDatagram>,
+}
+
+/// Runs the VRRP process to its end; the result is its exit status.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path, checkers: Option<UnixDatagram>) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, wires: Wires) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_vrrp", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
         log.info(&line);
@@ -73,7 +94,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, checkers: Opti
     };
     let local = LocalSet::new();
     let result = local.block_on(&runtime, async {
-        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), checkers).await?;
+        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), wires).await?;
         process.serve().await
     });
     match result {
@@ -93,6 +114,8 @@ enum Event {
     /// A change has been held back for long enough.
     Release,
     Script(checks::Result),
+    /// Somebody wants metrics.
+    Question(oneshot::Sender<String>),
     Sight(watch::Sight),
     Timer,
 }
@@ -118,6 +141,9 @@ struct Process<'a> {
     lost: Vec<statics::Static>,
     tasks: Tasks,
     reports: Reports,
+    /// What the scripts did, for metrics.
+    runs: BTreeMap<String, Runs>,
+    questions: Questions,
     signals: Signals,
     changes: UnboundedReceiver<links::Change>,
     arrivals: Receiver<Arrival>,
@@ -128,8 +154,10 @@ impl<'a> Process<'a> {
         options: &'a Options,
         config: Failover,
         log: Rc<Logger>,
-        checkers: Option<UnixDatagram>,
+        wires: Wires,
     ) -> io::Result<Self> {
+        let Wires { questions, checkers } = wires;
+        let questions = Questions::new(questions)?;
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");
         log.detail("Registering Kernel netlink command channel");
@@ -154,6 +182,8 @@ impl<'a> Process<'a> {
             lost: Vec::new(),
             tasks,
             reports,
+            runs: BTreeMap::new(),
+            questions,
             signals,
             changes,
             arrivals,
@@ -170,7 +200,8 @@ impl<'a> Process<'a> {
         process.make_vmacs(&config).await;
         process.quieten(&config);
         process.add_static(&config, &Failover::default()).await;
-        tokio::time::sleep(config.global.startup_delay).await;
+        let after_boot = config.global.delay_after_boot.saturating_sub(clock::since_boot());
+        tokio::time::sleep(config.global.startup_delay.max(after_boot)).await;
         process.sockets.configure(&config, &process.links, &process.log);
         process.notifier.configure(&config.global.fifos, &process.log);
         process.promote_secondaries(&config);
@@ -195,6 +226,7 @@ impl<'a> Process<'a> {
                 Some(arrival) = self.arrivals.recv() => Event::Arrival(arrival),
                 Some(change) = self.changes.recv() => Event::Change(change),
                 Some(result) = self.reports.results.recv() => Event::Script(result),
+                question = self.questions.next() => Event::Question(question),
                 Some(sight) = self.reports.sights.recv() => Event::Sight(sight),
             };
             match event {
@@ -211,7 +243,9 @@ impl<'a> Process<'a> {
                     }
                 }
                 Event::Release => self.release().await,
+                Event::Question(question) => self.tell_metrics(question),
                 Event::Script(result) => {
+                    self.runs.entry(result.script.clone()).or_default().add(&result.outcome, result.took.as_secs_f64());
                     self.handle(Input::Script { name: &result.script, outcome: result.outcome }).await;
                 }
                 Event::Sight(watch::Sight::Process { name, up }) => {
@@ -231,7 +265,11 @@ impl<'a> Process<'a> {
 
     /// Hands an event to the routers and does what they say.
     async fn handle(&mut self, input: Input<'_>) {
-        let outputs = self.router.handle(self.now(), input);
+        let now = self.now();
+        if self.router.signs() {
+            self.router.set_epoch(clock::since_1970().saturating_sub(now));
+        }
+        let outputs = self.router.handle(now, input);
         self.close();
         for output in outputs {
             self.obey(output).await;
@@ -359,51 +397,6 @@ impl<'a> Process<'a> {
         }
         for ip in before.iter().filter(|ip| !link.addresses.contains(ip)) {
             self.log.info(&format!("Netlink reflector reports IP {ip} removed from {}", link.name));
-        }
-    }
-
-    async fn asked(&mut self, asked: Asked) {
-        let pid = nix::unistd::getpid();
-        let global = &self.router.config().global;
-        match asked {
-            Asked::Reload => self.reload().await,
-            Asked::Clear => {
-                self.log.info(&format!("Clearing VRRP stats for process({pid}) on signal"));
-                self.handle(Input::ClearStats).await;
-            }
-            Asked::Data => {
-                self.log.info(&format!("Printing VRRP data for process({pid}) on signal"));
-                let path = global.state_dump_file.clone().unwrap_or_else(|| dump::path("keepalived", global));
-                self.dump(&path, &self.with_epoch(|epoch| dump::data(&self.router, epoch)));
-                self.tasks.dump_sessions(dump::path("keepalived_bfd", &self.router.config().global));
-            }
-            Asked::Stats => {
-                self.log.info(&format!("Printing VRRP stats for process({pid}) on signal"));
-                let path = global.stats_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.stats".into());
-                self.dump(&path, &dump::stats(&self.router));
-            }
-            Asked::Json => {
-                self.log.info(&format!("Printing VRRP as json for process({pid}) on signal"));
-                let path = global.json_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.json".into());
-                self.dump(&path, &self.with_epoch(|epoch| dump::json(&self.router, epoch)));
-            }
-            Asked::Stop => {}
-        }
-    }
-
-    fn with_epoch(&self, show: impl FnOnce(&dump::Epoch<'_>) -> String) -> String {
-        let now = LocalTime::now();
-        let present = now.epoch as f64 + f64::from(now.microsecond) / 1e6;
-        let write = |seconds: f64| {
-            let since = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            LocalTime::of(std::time::UNIX_EPOCH + since).ctime()
-        };
-        show(&dump::Epoch { zero: present - self.now().as_secs_f64(), write: &write })
-    }
-
-    fn dump(&self, path: &Path, text: &str) {
-        if let Err(error) = dump::write(path, text) {
-            self.log.info(&format!("Can't open {}: {error}", path.display()));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
         Address, Global, MissingFeature, Notify, OldChecksum, Peer, ProcessMatch, Role, RunAs, TrackGroup, Version,
         VirtualServer, VirtualServerGroup, Weight,
         global::{Delays, Fifo},
+        hmac::{AntiReplay, HmacMode, Key},
         notify::Command,
         routing::{Route, Rule},
     },
@@ -48,8 +49,6 @@ pub struct Draft {
     pub missing_interface: bool,
     /// Set by a keyword whose block is to be passed over.
     pub skip: bool,
-    /// This process has said that scripts need a user who does not exist.
-    pub lacks_user: bool,
 }
 
 /// Which kind of block is open.
@@ -72,6 +71,8 @@ pub enum Open {
 #[derive(Debug, Default)]
 pub struct GlobalDraft {
     pub settings: Global,
+    /// Who runs commands that do not say, once that was asked; `None` inside when there is nobody.
+    pub default_user: Option<Option<RunAs>>,
     /// The script user could not be found.
     pub bad_script_user: bool,
     /// Interfaces need not exist.
@@ -87,7 +88,7 @@ pub struct GlobalDraft {
 }
 
 /// A pipe and its reader, which may be written in any order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FifoDraft {
     pub path: Option<PathBuf>,
     pub script: Option<Command>,
@@ -124,6 +125,7 @@ pub struct InstanceDraft {
     pub version: Option<Version>,
     pub advert_interval: Option<Duration>,
     pub auth: AuthDraft,
+    pub hmac: Option<HmacDraft>,
     pub unicast: bool,
     pub peers: Vec<Peer>,
     pub unicast_ttl: Option<u8>,
@@ -159,6 +161,11 @@ pub struct InstanceDraft {
     pub old_checksum: Option<OldChecksum>,
     /// FAULT without peers.
     pub needs_peers: bool,
+    pub bare_checksum: Option<bool>,
+    pub owner_ignores_adverts: Option<bool>,
+    pub yields_when_late: Option<u8>,
+    /// That it has no address is meant.
+    pub no_address: bool,
 }
 
 /// `use_vmac`.
@@ -167,6 +174,17 @@ pub struct VmacDraft {
     pub name: Option<String>,
     /// The last byte is the router's identifier unless it is written.
     pub mac: Option<([u8; 5], Option<u8>)>,
+}
+
+/// `auth_hmac`.
+#[derive(Debug, Default)]
+pub struct HmacDraft {
+    pub at: Span,
+    pub keys: Vec<Key>,
+    pub active: Option<u8>,
+    pub window: Option<Duration>,
+    pub replay: AntiReplay,
+    pub mode: HmacMode,
 }
 
 #[derive(Debug, Default)]
@@ -289,6 +307,7 @@ pub struct BfdDraft {
     pub ttl: Option<u8>,
     /// The inner `None` is any number.
     pub max_hops: Option<Option<u8>>,
+    pub multihop: bool,
     pub weight: Weight,
     pub vrrp: bool,
     pub checker: bool,
@@ -318,14 +337,19 @@ impl Draft {
             return None;
         }
         let settings = &self.global.settings;
-        let written = settings.script_user.clone().or_else(|| system.user("keepalived_script"));
-        if written.is_some() || !settings.script_security {
-            return Some(written.unwrap_or_else(|| system.own()));
+        if let Some(user) = &settings.script_user {
+            return Some(user.clone());
         }
-        if !std::mem::replace(&mut self.lacks_user, true) {
-            report.at("no-user", at, "Unable to set default user keepalived_script for script");
-        }
-        None
+        // Looked for once, and said once.
+        let user = self.global.default_user.get_or_insert_with(|| {
+            let own = || (!settings.script_security).then(|| system.own());
+            let user = system.user("keepalived_script").or_else(own);
+            if user.is_none() {
+                report.at("no-user", at, "Unable to set default user keepalived_script for script");
+            }
+            user
+        });
+        user.clone()
     }
 
     /// The service being read. Keywords of its block are only met inside one.

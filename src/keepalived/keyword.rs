@@ -91,8 +91,6 @@ pub enum Status {
     Legacy,
     /// Known, not implemented. `-t` warns, a start is refused.
     Missing,
-    /// Of a later keepalived than the one that we stand in for, to which it is unknown.
-    Newer,
     /// Known, not implemented, and nothing that service depends on: a start warns and goes on.
     MissingExtra,
 }
@@ -163,12 +161,6 @@ pub const fn missing(name: &'static str, blocks: &'static [Block], doc: &'static
 #[must_use]
 pub const fn extra(name: &'static str, blocks: &'static [Block], doc: &'static str) -> Keyword {
     Keyword { status: Status::MissingExtra, ..missing(name, blocks, doc) }
-}
-
-/// A keyword of a later version.
-#[must_use]
-pub const fn newer(name: &'static str, blocks: &'static [Block], doc: &'static str) -> Keyword {
-    Keyword { status: Status::Newer, ..missing(name, blocks, doc) }
 }
 
 /// A keyword whose effect is tuning that this program does not need.

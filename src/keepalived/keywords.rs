@@ -25,7 +25,7 @@ mod virtual_server;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use super::keyword::{Block, Keyword, Status};
+use super::keyword::{Block, Keyword};
 use crate::text::nearest;
 
 /// Every list.
@@ -50,6 +50,7 @@ pub const ALL: &[&[Keyword]] = &[
     instance::adverts::KEYWORDS,
     instance::transport::KEYWORDS,
     instance::auth::KEYWORDS,
+    instance::hmac::KEYWORDS,
     instance::garp::KEYWORDS,
     instance::vmac::KEYWORDS,
     address::KEYWORDS,
@@ -86,7 +87,6 @@ pub const ALL: &[&[Keyword]] = &[
     missing::TOP,
     missing::GLOBAL,
     missing::INSTANCE,
-    missing::NEWER,
 ];
 
 static INDEX: LazyLock<BTreeMap<(Block, &'static str), &'static Keyword>> = LazyLock::new(|| {
@@ -102,20 +102,11 @@ pub fn all() -> impl Iterator<Item = &'static Keyword> {
 /// The keyword of a block by name.
 #[must_use]
 pub fn find(block: Block, name: &str) -> Option<&'static Keyword> {
-    INDEX.get(&(block, name)).copied().filter(|keyword| keyword.status != Status::Newer)
-}
-
-/// A keyword that only later versions of keepalived know.
-#[must_use]
-pub fn newer(block: Block, name: &str) -> Option<&'static Keyword> {
-    INDEX.get(&(block, name)).copied().filter(|keyword| keyword.status == Status::Newer)
+    INDEX.get(&(block, name)).copied()
 }
 
 /// The keyword that an unknown word was probably meant to be.
 #[must_use]
 pub fn nearest(block: Block, word: &str) -> Option<&'static str> {
-    nearest::nearest(
-        word,
-        INDEX.keys().filter(|(of, name)| *of == block && newer(block, name).is_none()).map(|(_, name)| *name),
-    )
+    nearest::nearest(word, INDEX.keys().filter(|(of, _)| *of == block).map(|(_, name)| *name))
 }

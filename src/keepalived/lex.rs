@@ -178,10 +178,28 @@ pub fn split_words(text: &str) -> Vec<(std::ops::Range<usize>, String, bool)> {
     out
 }
 
-/// Whether a line's double quotes are paired.
-#[must_use]
-pub fn quotes_are_paired(text: &str) -> bool {
-    memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2)
+/// What is wrong with the double quotes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotes {
+    /// One is not closed, those behind a backslash not counted.
+    pub open: bool,
+    /// There is an odd number of them, backslashes or not.
+    pub odd: bool,
+}
+
+impl Quotes {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let (mut open, mut odd, mut escaped) = (false, false, false);
+        for byte in text.bytes() {
+            if byte == b'"' {
+                odd = !odd;
+                open ^= !escaped;
+            }
+            escaped = byte == b'\\' && !escaped;
+        }
+        Self { open, odd }
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 
 mod checker;
 mod groups;
+mod hmac;
 mod instance;
 mod ports;
 mod scripts;
 mod virtual_server;
 mod vmac;
 
+pub(super) use scripts::start_and_end;
 pub use virtual_server::{PERSISTENCE, services};
 
 use super::{draft::Draft, report::Report, system::System};
@@ -17,9 +19,6 @@ use crate::ir::failover::{
     Bfd, Failover, Routing, TrackFile, TrackProcess,
     routing::{Route, Rule},
 };
-
-/// The mark of the first group of services, if not written.
-const FIRST_MARK: u32 = 1000;
 
 /// What a draft means. Complaints go to the report; what is left is consistent.
 pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover {
@@ -51,16 +50,14 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     groups.iter_mut().for_each(|item| _ = item.smtp_alert.get_or_insert(alert));
     let mut settings = global.settings;
     settings.delays = delays;
-    let shared = global.notify_fifo.pipe();
-    settings.fifos = shared.clone().into_iter().chain(global.vrrp_notify_fifo.pipe()).collect();
-    if settings.lvs.nftables_first_mark == 0 {
-        settings.lvs.nftables_first_mark = FIRST_MARK;
-    }
-    settings.lvs.shared_fifo = shared;
-    settings.lvs.fifo = global.lvs_notify_fifo.pipe();
     settings.router_id.get_or_insert_with(|| system.host_name());
     settings.garp = instance::garp(&global.garp, settings.garp);
-    let (scripts, mut programs) = scripts::scripts(scripts, &mut settings, system, report);
+    let (scripts, mut programs) = scripts::scripts(scripts, &settings, system, report);
+    settings.fifos = global.notify_fifo.pipe().into_iter().chain(global.vrrp_notify_fifo.pipe()).collect();
+    // The process that tells of routers only exists where there are some.
+    if !instances.is_empty() {
+        settings.fifos.iter_mut().for_each(|fifo| programs.pipe(fifo, report));
+    }
     let mut config = Failover {
         scripts,
         processes: processes.into_iter().filter_map(process).collect(),
@@ -122,7 +119,9 @@ pub fn sessions(config: &mut Failover, last: Draft) {
             multiplier: draft.multiplier.unwrap_or(default.multiplier),
             passive: draft.passive,
             ttl: draft.ttl.unwrap_or(default.ttl),
-            max_hops: draft.max_hops.unwrap_or(default.max_hops),
+            // Routers on the way are what the word means.
+            max_hops: draft.max_hops.unwrap_or(if draft.multihop { None } else { default.max_hops }),
+            multihop: draft.multihop,
             weight,
             vrrp,
             checker,

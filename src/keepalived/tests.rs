@@ -49,6 +49,10 @@ fn around(block: Block, line: &str) -> Option<String> {
         Block::Global => format!("global_defs {{\nscript_user root\n{line}\n}}\n"),
         Block::Instance => format!("{security}{trackers}vrrp_instance VI_1 {{\n{line}\n{valid}}}\n"),
         Block::Authentication => format!("vrrp_instance VI_1 {{\n{valid}authentication {{\n{line}\n}}\n}}\n"),
+        Block::AuthHmac => {
+            let key = "key 1 a-key-of-at-least-thirty-two-bytes\n";
+            format!("vrrp_instance VI_1 {{\n{valid}auth_hmac {{\n{key}active_key 1\n{line}\n}}\n}}\n")
+        }
         Block::SyncGroup => format!(
             "{security}{trackers}vrrp_sync_group G {{\ngroup {{\nVI_1\nVI_2\n}}\n{line}\n}}\nvrrp_instance VI_1 \
              {{\n{valid}}}\nvrrp_instance VI_2 {{\n{}}}\n",

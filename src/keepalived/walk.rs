@@ -9,7 +9,7 @@ use super::{
     draft::Draft,
     keyword::{Block, Call, Closing, Grammar, Keyword, Opens, Status, missing_argument},
     keywords,
-    lex::{Gravity, Piece, Said, Words, quotes_are_paired},
+    lex::{Gravity, Piece, Quotes, Said, Words},
     lower, numbers,
     report::{Pass, Report},
     system::System,
@@ -34,10 +34,12 @@ pub fn walk(pieces: &[Piece], system: &dyn System, report: &mut Report) -> Draft
         // Two processes read these; the second reading is the one that counts.
         draft.files.clear();
         draft.bfds.clear();
-        draft.lacks_user = false;
         Walker { pieces, at: 0, level: 0, pass, draft: &mut draft, system, report }.whole();
-        if pass == Pass::Check && !report.aborted() {
-            lower::services(&mut draft, system, report);
+        match pass {
+            _ if report.aborted() => {}
+            Pass::Global => lower::start_and_end(&mut draft.global.settings, system, report),
+            Pass::Check => lower::services(&mut draft, system, report),
+            Pass::Vrrp | Pass::Bfd => {}
         }
     }
     draft
@@ -108,8 +110,11 @@ impl Walker<'_> {
             let text = format!("'{}' is written with typographic quotes, which quote nothing here", word.text);
             self.report.overlooked("curly-quotes", word.at, text, "write \" instead");
         }
-        if !quotes_are_paired(&words.raw) {
+        let quotes = Quotes::of(&words.raw);
+        if quotes.open {
             self.report.at("unterminated-quote", words.at, format!("Unterminated quote '{}'", words.raw));
+        }
+        if quotes.odd {
             self.report.at("unmatched-quote", words.at, format!("Unmatched quote: '{}'", words.raw));
         }
     }
@@ -158,10 +163,7 @@ impl Walker<'_> {
     }
 
     fn unknown(&mut self, block: Block, word: &str, at: Span) {
-        let help = match keywords::newer(block, word) {
-            Some(keyword) => Some(format!("new in keepalived 2.4: {}", keyword.doc)),
-            None => keywords::nearest(block, word).map(|near| format!("did you mean '{near}'?")),
-        };
+        let help = keywords::nearest(block, word).map(|near| format!("did you mean '{near}'?"));
         self.report.unknown(at, format!("Unknown keyword '{word}'"), help);
     }
 
@@ -268,7 +270,7 @@ impl Walker<'_> {
         let fatal = match keyword.status {
             Status::Missing => true,
             Status::MissingExtra => false,
-            Status::Works | Status::Tuning | Status::Legacy | Status::Newer => return,
+            Status::Works | Status::Tuning | Status::Legacy => return,
         };
         let at = words.at;
         let text = format!("WARNING - '{}' is not implemented yet", keyword.name);
@@ -285,11 +287,9 @@ impl Walker<'_> {
         if keyword.status == Status::Works {
             self.note_rest(keyword, words, count);
         }
+        self.note_decimals(args, &words.arguments()[..count]);
         match grammar::match_words(args, &words.arguments()[..count], words.at.after()) {
-            Ok(matched) => {
-                self.note_decimals(args, &words.arguments()[..count]);
-                Some(matched)
-            }
+            Ok(matched) => Some(matched),
             Err(mismatches) => {
                 mismatches.iter().for_each(|mismatch| self.mismatch(keyword, words, mismatch));
                 beginning(args, words)
@@ -343,7 +343,8 @@ impl Walker<'_> {
         }
         // A delay that is no number at all gets only the first line from the original.
         let unread = matches!(mismatch.problem, Problem::Invalid(_, Invalid::NotSeconds)) && !is_negative(word);
-        if !(unread && may_be_zero(keyword)) && !keyword.invalid.is_empty() {
+        let said_enough = unread && may_be_zero(keyword);
+        if !said_enough && !keyword.invalid.is_empty() {
             let text = keyword.invalid.replace("{name}", &self.draft.owner()).replace("{word}", word);
             self.report.at("bad-argument", mismatch.at, text);
         }

@@ -11,7 +11,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{Interest, unix::AsyncFd};
 
-use crate::{bfd::PORT, ir::failover::Family};
+use crate::ir::failover::Family;
 
 /// Source ports that the RFC allows (section 4).
 const FIRST_PORT: u16 = 49_152;
@@ -25,7 +25,7 @@ pub struct Receiver(AsyncFd<Socket>);
 impl Receiver {
     /// # Errors
     /// The port is taken.
-    pub fn open(family: Family) -> io::Result<Self> {
+    pub fn open(family: Family, port: u16) -> io::Result<Self> {
         let (domain, any): (_, IpAddr) = match family {
             Family::V4 => (Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()),
             Family::V6 => (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
@@ -38,7 +38,7 @@ impl Receiver {
                 setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
             }
         }
-        socket.bind(&SocketAddr::new(any, PORT).into())?;
+        socket.bind(&SocketAddr::new(any, port).into())?;
         socket.set_nonblocking(true)?;
         // SAFETY: the descriptor is owned by the value it is registered with, and neither is handed out.
         let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }
@@ -89,15 +89,15 @@ impl Sender {
     ///
     /// # Errors
     /// The source address is not ours, or no port is free.
-    pub fn open(to: IpAddr, source: Option<IpAddr>, ttl: u8, chance: u32) -> io::Result<Self> {
+    pub fn open(to: SocketAddr, source: Option<IpAddr>, ttl: u8, chance: u32) -> io::Result<Self> {
         let (domain, any): (_, IpAddr) = match to {
-            IpAddr::V4(_) => (Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()),
-            IpAddr::V6(_) => (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
+            SocketAddr::V4(_) => (Domain::IPV4, Ipv4Addr::UNSPECIFIED.into()),
+            SocketAddr::V6(_) => (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
         };
         let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
         match to {
-            IpAddr::V4(_) => socket.set_ttl_v4(ttl.into())?,
-            IpAddr::V6(_) => socket.set_unicast_hops_v6(ttl.into())?,
+            SocketAddr::V4(_) => socket.set_ttl_v4(ttl.into())?,
+            SocketAddr::V6(_) => socket.set_unicast_hops_v6(ttl.into())?,
         }
         let start = u16::try_from(chance % u32::from(u16::MAX - FIRST_PORT)).unwrap_or(0);
         let mut result = Ok(());
@@ -110,7 +110,7 @@ impl Sender {
         }
         result?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, to: SocketAddr::new(to, PORT) })
+        Ok(Self { socket, to })
     }
 
     /// # Errors

@@ -1,12 +1,13 @@
 //! The kernel's table of virtual services: carries out a [`Change`], and lists what is there (generic netlink).
 //!
-//! Requests are blocking and never wait: the kernel works on a request within `send()` and has queued the acknowledgement, or
-//! the begin of a list, before that returns; each further part of a list is made by the `recv()` that asks for it. So a socket
-//! that would block has a broken kernel behind it, and is an error.
+//! Requests block, and hardly ever wait: the kernel works on a request within `send()` and has queued the acknowledgement, or
+//! the begin of a list, before that returns; each further part of a list is made by the `recv()` that asks for it. An
+//! asynchronous socket would gain nothing and could mix up the order of changes. A kernel that does not answer is an error.
 
 use std::{
     io,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
@@ -15,6 +16,7 @@ use netlink_packet_generic::{
     ctrl::{GenlCtrl, GenlCtrlCmd, nlas::GenlCtrlAttrs},
 };
 use rtnetlink::sys::{Socket, SocketAddr};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use crate::{
     ipvs::{
@@ -26,6 +28,9 @@ use crate::{
 };
 
 const NETLINK_GENERIC: isize = 16;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A way to the kernel's IPVS.
 pub struct Kernel {
@@ -51,7 +56,7 @@ impl Kernel {
         let mut socket = Socket::new(NETLINK_GENERIC)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
-        socket.set_non_blocking(true)?;
+        set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
         let family = match family(&socket) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 load_module();

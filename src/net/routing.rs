@@ -11,11 +11,11 @@ use netlink_packet_route::{
     AddressFamily,
     route::{
         RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop, RouteNextHopFlags,
-        RouteProtocol, RouteScope, RouteType,
+        RouteProtocol, RouteRealm, RouteScope, RouteType,
     },
-    rule::{RuleAction, RuleAttribute, RuleMessage, RuleUidRange},
+    rule::{RuleAction, RuleAttribute, RuleMessage, RulePortRange, RuleUidRange},
 };
-use rtnetlink::{Handle, IpVersion};
+use rtnetlink::{Handle, IpVersion, packet_core::DefaultNla};
 
 use super::addresses::accept;
 use crate::{
@@ -25,6 +25,9 @@ use crate::{
     },
     vrrp::input::Link,
 };
+
+/// The number of the attribute that says that a rule looks into the table of the packet's VRF.
+const FRA_L3MDEV: u16 = 19;
 
 /// Interfaces by name; a route names its own by number.
 pub type Links = BTreeMap<String, Link>;
@@ -148,9 +151,17 @@ fn route(of: &Route, links: &Links) -> io::Result<RouteMessage> {
     if let Some(device) = &of.device {
         attributes.push(RouteAttribute::Oif(index(device, links)?));
     }
-    if !of.metrics.is_empty() {
-        attributes.push(RouteAttribute::Metrics(metrics(&of.metrics)));
+    if !of.metrics.is_empty() || of.congestion.is_some() {
+        attributes.push(RouteAttribute::Metrics(metrics(&of.metrics, of.congestion.as_ref())));
     }
+    if let Some((ip, length)) = of.from {
+        message.header.source_prefix_length = length;
+        attributes.push(RouteAttribute::Source(address(ip)));
+    }
+    attributes.extend(of.realms.map(realm).map(RouteAttribute::Realm));
+    attributes.extend(of.expires.map(RouteAttribute::Expires));
+    attributes.extend(of.preference.map(|number| RouteAttribute::Preference(number.into())));
+    attributes.extend(of.ttl_propagate.map(|on| RouteAttribute::TtlPropagate(u8::from(on).into())));
     if !of.next_hops.is_empty() {
         let hops = of.next_hops.iter().map(|hop| next_hop(hop, of.device.as_ref(), links));
         attributes.push(RouteAttribute::MultiPath(hops.collect::<io::Result<_>>()?));
@@ -166,11 +177,17 @@ fn next_hop(of: &NextHop, default: Option<&String>, links: &Links) -> io::Result
         hop.interface_index = index(device, links)?;
     }
     hop.attributes.extend(of.via.map(|ip| RouteAttribute::Gateway(address(ip))));
+    hop.attributes.extend(of.realms.map(realm).map(RouteAttribute::Realm));
     Ok(hop)
 }
 
-fn metrics(all: &[Metric]) -> Vec<RouteMetric> {
-    let locked = all.iter().filter(|metric| metric.locked).fold(0, |bits, metric| bits | 1 << bit(metric.kind));
+/// The bit that locks the algorithm of congestion control.
+const LOCKED_CONGESTION: u32 = 1 << 16;
+
+fn metrics(all: &[Metric], congestion: Option<&(String, bool)>) -> Vec<RouteMetric> {
+    let algorithm = congestion.map(|(name, _)| RouteMetric::CcAlgo(name.clone()));
+    let first = if congestion.is_some_and(|(_, locked)| *locked) { LOCKED_CONGESTION } else { 0 };
+    let locked = all.iter().filter(|metric| metric.locked).fold(first, |bits, metric| bits | 1 << bit(metric.kind));
     let values = all.iter().map(|metric| {
         let value = metric.value;
         match metric.kind {
@@ -185,9 +202,13 @@ fn metrics(all: &[Metric]) -> Vec<RouteMetric> {
             MetricKind::InitRwnd => RouteMetric::InitRwnd(value),
             MetricKind::QuickAck => RouteMetric::QuickAck(value),
             MetricKind::FastopenNoCookie => RouteMetric::FastopenNoCookie(value),
+            MetricKind::Rtt => RouteMetric::Rtt(value),
+            MetricKind::RttVar => RouteMetric::RttVar(value),
+            MetricKind::RtoMin => RouteMetric::RtoMin(value),
+            MetricKind::Features => RouteMetric::Features(value),
         }
     });
-    (locked != 0).then_some(RouteMetric::Lock(locked)).into_iter().chain(values).collect()
+    (locked != 0).then_some(RouteMetric::Lock(locked)).into_iter().chain(values).chain(algorithm).collect()
 }
 
 /// The kernel's number (`RTAX_*`), which is also the bit that locks.
@@ -204,6 +225,10 @@ fn bit(kind: MetricKind) -> u32 {
         MetricKind::InitRwnd => 14,
         MetricKind::QuickAck => 15,
         MetricKind::FastopenNoCookie => 17,
+        MetricKind::Rtt => 4,
+        MetricKind::RttVar => 5,
+        MetricKind::RtoMin => 13,
+        MetricKind::Features => 12,
     }
 }
 
@@ -232,6 +257,10 @@ fn rule(of: &Rule) -> RuleMessage {
         Action::Unreachable => (RuleAction::Unreachable, 0),
         Action::Prohibit => (RuleAction::Prohibit, 0),
         Action::Nop => (RuleAction::Nop, 0),
+        Action::Vrf => {
+            attributes.push(RuleAttribute::Other(DefaultNla::new(FRA_L3MDEV, vec![1])));
+            (RuleAction::ToTable, 0)
+        }
         Action::Goto(preference) => {
             attributes.push(RuleAttribute::Goto(preference));
             (RuleAction::Goto, 0)
@@ -241,7 +270,7 @@ fn rule(of: &Rule) -> RuleMessage {
     message.header.table = u8::try_from(table).unwrap_or(0);
     attributes.push(RuleAttribute::Table(table));
     attributes.push(RuleAttribute::Priority(of.preference));
-    attributes.push(RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)));
+    attributes.push(RuleAttribute::Protocol(RouteProtocol::from(of.protocol)));
     if let Some((ip, length)) = of.from {
         message.header.src_len = length;
         attributes.push(RuleAttribute::Source(ip));
@@ -257,7 +286,18 @@ fn rule(of: &Rule) -> RuleMessage {
     attributes.extend(of.output.clone().map(RuleAttribute::Oifname));
     attributes.extend(of.suppress_prefix.map(RuleAttribute::SuppressPrefixLen));
     attributes.extend(of.users.map(|(start, end)| RuleAttribute::UidRange(RuleUidRange { start, end })));
+    attributes.extend(of.suppress_group.map(RuleAttribute::SuppressIfGroup));
+    attributes.extend(of.ip_protocol.map(|number| RuleAttribute::IpProtocol(i32::from(number).into())));
+    let ports = |(start, end)| RulePortRange { start, end };
+    attributes.extend(of.source_ports.map(ports).map(RuleAttribute::SourcePortRange));
+    attributes.extend(of.destination_ports.map(ports).map(RuleAttribute::DestinationPortRange));
+    attributes.extend(of.realms.map(realm).map(RuleAttribute::Realm));
+    attributes.extend(of.tunnel.map(RuleAttribute::TunId));
     message
+}
+
+fn realm((source, destination): (u16, u16)) -> RouteRealm {
+    RouteRealm { source, destination }
 }
 
 fn family(of: Family) -> AddressFamily {

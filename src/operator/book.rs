@@ -3,8 +3,7 @@
 use super::check;
 use crate::{
     expr::{converters, fetch::ArgSpec, fetches},
-    haproxy,
-    keepalived::{self, keyword::Status},
+    haproxy, keepalived,
     rules::{action, actions},
     text::book::{
         Entry, coverage,
@@ -74,7 +73,6 @@ pub fn haproxy() -> Vec<Entry> {
 /// Every keyword of keepalived.conf.
 #[must_use]
 pub fn keepalived() -> Vec<Entry> {
-    let known = keepalived::keywords::all().filter(|keyword| keyword.status != Status::Newer);
     let entry = |keyword: &'static keepalived::keyword::Keyword| Entry {
         class: if keyword.blocks.contains(&keepalived::keyword::Block::Top) { "block" } else { "keyword" },
         name: keyword.name.to_owned(),
@@ -83,7 +81,7 @@ pub fn keepalived() -> Vec<Entry> {
         doc: keyword.doc,
         status: check::keepalived::status(keyword),
     };
-    known.map(entry).collect()
+    keepalived::keywords::all().map(entry).collect()
 }
 
 fn sets(of: action::Sets) -> String {

@@ -1,6 +1,6 @@
 //! The command line of `haproxy`, as a table: one line an option, the usage text is printed from it.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, net::SocketAddr};
 
 /// What was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Args {
     pub ignore_resolution: bool,
     pub objects: bool,
     pub pool_help: bool,
+    /// Where metrics are told by HTTP.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// How an option takes its value.
@@ -164,6 +166,12 @@ const FLAGS: &[Flag] = &[
         value: "<bind>[,<option>...]",
         help: "the master's command line",
     },
+    Flag {
+        name: "--metrics=",
+        takes: Takes::Checked(metrics),
+        value: "[<address>:]<port>",
+        help: "tells metrics by HTTP at /metrics; of this host alone without an address",
+    },
 ];
 
 /// Why the command line is none.
@@ -201,6 +209,12 @@ const POOL_FEATURES: [&str; 18] = [
     "poison",
     "no-poison",
 ];
+
+fn metrics(args: &mut Args, text: &str) -> Result<(), Bad> {
+    let none = || Bad::Value(format!("--metrics: '{text}' is no port and no address with a port"));
+    args.metrics = Some(crate::net::scrape::address(text).ok_or_else(none)?);
+    Ok(())
+}
 
 fn pool_features(args: &mut Args, text: &str) -> Result<(), Bad> {
     for word in text.split(',').filter(|w| !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_digit())) {
@@ -308,6 +322,14 @@ mod tests {
         assert!(read("-n x -f c").is_ok_and(|a| a.maxconn.is_none()));
         assert!(read("-n 5x -f c").is_ok_and(|a| a.maxconn == Some(5)));
         assert!(read("-dM0x20,no-merge -f c").is_ok() && matches!(read("-dMfoo -f c"), Err(Bad::Value(_))));
+    }
+
+    #[test]
+    fn metrics_are_of_this_host_alone_unless_an_address_is_written() {
+        let at = |word: &str| read(&format!("-f c {word}")).map(|a| a.metrics.map(|at| at.to_string()));
+        assert_eq!(at("--metrics=9101"), Ok(Some("127.0.0.1:9101".into())));
+        assert_eq!(at("--metrics=[::1]:9101"), Ok(Some("[::1]:9101".into())));
+        assert!(matches!(at("--metrics=here"), Err(Bad::Value(_))));
     }
 
     #[test]

@@ -15,8 +15,10 @@ use super::logger::Identity;
 use super::world::{World, lock};
 use super::{checks, limits, listener, stop, thread};
 use crate::ir::Config;
+use crate::net::scrape;
 use crate::process::daemon::{self, Fork};
 use crate::process::{credentials, pidfile, signals};
+use crate::stats::prometheus::Wanted;
 
 /// When this version's sources were last changed.
 pub const RELEASE_DATE: &str = "2026/11/22";
@@ -302,6 +304,13 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
         }
     };
     super::rules::set_process_variables(world);
+    let metrics = match args.metrics.map(scrape::listen).transpose() {
+        Ok(listener) => listener,
+        Err(error) => {
+            alert(&of_main(&format!("Cannot listen for metrics: {error}")));
+            return ExitCode::from(1);
+        }
+    };
     let _ = std::io::stderr().flush();
     world.ears.get_or_init(|| listening.iter().map(listener::Ear::of).collect());
     let (closing, closed) = watch::channel(false);
@@ -328,6 +337,9 @@ pub fn serve(config: Config, listening: Vec<listener::Listening>, doors: Doors, 
         super::rings::start(local);
         super::forwarding::start(local, doors.forwards);
         tokio::task::spawn_local(keep_time(local));
+        if let Some(listener) = metrics {
+            tokio::task::spawn_local(tell_metrics(listener, local, closed.clone()));
+        }
         tokio::select! {
             () = super::signal::handle(local, &closing) => {}
             () = super::cli::from_master(local, doors.master) => {}
@@ -341,6 +353,20 @@ fn listen(local: &'static thread::Local, listening: Vec<listener::Listening>) {
     for l in listening {
         let present = listener::Accepting::new(local.world);
         tokio::task::spawn_local(listener::accept(local, l, present));
+    }
+}
+
+/// `--metrics`: what `use-service prometheus-exporter` tells, without a frontend, until we are to stop: then the port is our
+/// successor's.
+async fn tell_metrics(
+    listener: std::net::TcpListener,
+    local: &'static thread::Local,
+    mut closed: watch::Receiver<bool>,
+) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    tokio::select! {
+        () = scrape::serve(listener, move || async move { super::statistics::metrics(local.world, Wanted::all()) }) => {}
+        _ = closed.wait_for(|stops| *stops) => {}
     }
 }
 

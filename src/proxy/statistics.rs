@@ -8,8 +8,25 @@ use crate::balance::farm::SCALE;
 use crate::ir::proxy::Proxy;
 use crate::ir::{ProxyId, ServerId};
 use crate::stats::info::Facts;
+use crate::stats::prometheus::{self, TableFacts, Wanted};
 use crate::stats::row::Row;
 use crate::stats::subject::{Back, Common, Front, Socket, Srv, Subject};
+
+/// The text for Prometheus.
+pub fn metrics(world: &World, wanted: Wanted) -> String {
+    prometheus::render(wanted, &facts(world), &rows(world), &tables(world))
+}
+
+fn tables(world: &World) -> Vec<TableFacts> {
+    let now = world.uptime_ms();
+    let proxies = world.config.proxies.iter().zip(&world.proxies);
+    let facts = proxies.filter_map(|(proxy, live)| {
+        let (config, table) = (proxy.table.as_ref()?, live.table.as_ref()?);
+        let used = table.whole().used(now) as u64;
+        Some(TableFacts { name: proxy.name.clone(), kind: config.key.name(), size: config.size as u64, used })
+    });
+    facts.collect()
+}
 
 /// The lines of every proxy, in the order of the configuration.
 pub fn rows(world: &World) -> Vec<Row> {

@@ -5,8 +5,10 @@ use std::{net::IpAddr, time::Duration};
 use super::Chance;
 use crate::{
     ir::failover::{
-        Address, Auth, Bfd, Command, Failover, Family, Instance, Peer, ProcessMatch, Role, RunAs, Script, SyncGroup,
-        TrackFile, TrackProcess, Transport, Version, Weight, track::Tracked,
+        Address, Auth, Bfd, Command, Failover, Family, Hmac, Instance, Peer, ProcessMatch, Role, RunAs, Script,
+        SyncGroup, TrackFile, TrackProcess, Transport, Version, Weight,
+        hmac::{AntiReplay, HmacMode, Key},
+        track::Tracked,
     },
     text::source::Span,
 };
@@ -17,6 +19,7 @@ struct Common {
     family: Family,
     interval: Duration,
     auth: Auth,
+    signed: bool,
     unicast: bool,
     addresses: usize,
     /// Two routers of a group, or one alone.
@@ -62,6 +65,7 @@ impl Common {
             addresses: 1 + chance.below(3),
             grouped: chance.one_in(4),
             preempt: !chance.one_in(4),
+            signed: chance.one_in(5),
         }
     }
 
@@ -111,6 +115,7 @@ fn node(chance: &mut Chance, common: &Common, host: usize, count: usize, priorit
         instance.family = common.family;
         instance.advert_interval = common.interval;
         instance.auth = common.auth;
+        instance.hmac = common.signed.then(hmac);
         instance.priority = priority;
         instance.role = if priority == 255 { Role::Master } else { Role::Backup };
         instance.preempt = common.preempt || priority == 255;
@@ -126,6 +131,16 @@ fn node(chance: &mut Chance, common: &Common, host: usize, count: usize, priorit
         config.groups.push(SyncGroup { name: "G".into(), members, ..SyncGroup::default() });
     }
     config
+}
+
+fn hmac() -> Hmac {
+    Hmac {
+        keys: vec![Key { id: 7, secret: vec![7; 32] }],
+        active: 7,
+        window: Duration::from_secs(5),
+        replay: AntiReplay::Time,
+        mode: HmacMode::Enforce,
+    }
 }
 
 fn trackers(chance: &mut Chance, config: &mut Failover) {

@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// How long a packet takes at least.
+/// When simulations take place, after 1970.
+const EPOCH: Time = Duration::from_secs(1_800_000_000);
 const LATENCY: Duration = Duration::from_micros(300);
 /// How long a script runs.
 const RUN: Duration = Duration::from_millis(10);
@@ -259,7 +261,9 @@ impl<M: Machine> Network<M> {
         let now = self.hosts[host].local(self.now);
         let before: Vec<(String, State)> = states(&self.hosts[host]);
         let seen = Seen::of(now, &self.hosts[host], &input, before);
-        let outputs = self.hosts[host].machine.handle(now, input);
+        let machine = &mut self.hosts[host].machine;
+        machine.set_epoch(EPOCH + self.now - now);
+        let outputs = machine.handle(now, input);
         self.memory.hear(host, &seen, &self.hosts[host]);
         let mut moved = false;
         for output in &outputs {

@@ -10,11 +10,11 @@ use super::{Machine, host::Host, law::Law};
 use crate::{
     ir::failover::{Auth, Failover, Instance, Transport, Version},
     vrrp::{
-        Input, Output, State, Time, ah,
+        Input, Output, State, Time, ah, hmac,
         instance::VirtualRouter,
         ip::TTL,
         output::{Event, Packet, Subject, TimerKind},
-        packet::Raw,
+        packet::{self, Raw},
         verdict::{self, Known},
     },
 };
@@ -70,8 +70,8 @@ impl Seen {
             for router in routers.iter().filter(|router| router.config.interface == **interface) {
                 let (instance, vrid) = (host.wanted(router), datagram.advert().map(|raw| raw.vrid()));
                 let judged = || verdict::judge(instance, datagram, Known::default());
-                // Whether a sequence number is too old only the machines know.
-                let sealed = matches!(instance.auth, Auth::Ah(_));
+                // Whether a sequence number or a signature is too old only the machines know.
+                let sealed = matches!(instance.auth, Auth::Ah(_)) || instance.hmac.is_some();
                 if vrid == Some(instance.vrid)
                     && !sealed
                     && let Ok(heard) = judged()
@@ -250,11 +250,18 @@ fn timers<M>(host: &Host<M>, router: &VirtualRouter) -> Option<Broken> {
 
 fn advert_of<'a>(config: &Instance, packet: &'a Packet) -> Option<Raw<'a>> {
     let skipped = if packet.protocol == ah::PROTOCOL { ah::LENGTH } else { 0 };
-    let raw = Raw::new(packet.payload.get(skipped..)?)?;
+    let raw = Raw::new(message(config, packet.payload.get(skipped..)?)?)?;
     let ours = raw.vrid() == config.vrid
         && packet.interface == config.interface
         && crate::ir::failover::Family::of(packet.source) == config.family;
     ours.then_some(raw)
+}
+
+/// The message without what signs it. A router that signs and did not has sent no advert.
+fn message<'a>(config: &Instance, payload: &'a [u8]) -> Option<&'a [u8]> {
+    let Some(hmac) = &config.hmac else { return Some(payload) };
+    let (message, signature) = hmac::split(payload, packet::length(config));
+    (signature.map(|signature| signature[1]) == hmac.signing_key().map(|key| key.id)).then_some(message)
 }
 
 fn sent<'a>(router: &'a VirtualRouter, outputs: &'a [Output]) -> impl Iterator<Item = Raw<'a>> {
@@ -291,7 +298,7 @@ fn wrong_content(config: &Instance, packet: &Packet, raw: &Raw<'_>) -> Option<St
         Some(format!("interval {:?}", raw.interval()))
     } else if !known {
         Some(format!("sent to {}", packet.destination))
-    } else if !raw.checksum_holds(config.version, packet.source, packet.destination) {
+    } else if !raw.checksum_holds(config.sums_ends().then_some((packet.source, packet.destination))) {
         Some("a wrong checksum".to_owned())
     } else if !authentic {
         Some("wrong authentication".to_owned())

@@ -30,12 +30,20 @@ pub struct TableFacts {
 }
 
 impl Wanted {
+    /// Everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::everything(true)
+    }
+
+    fn everything(on: bool) -> Self {
+        Self { process: on, frontends: on, backends: on, servers: on, tables: on, no_maintenance: false }
+    }
+
     /// Reads the query of a request: `scope=global&scope=server&no-maint`. `None` for a scope that is none.
     #[must_use]
     pub fn parse(query: &str) -> Option<Self> {
-        let all =
-            |on| Self { process: on, frontends: on, backends: on, servers: on, tables: on, no_maintenance: false };
-        let mut wanted = all(true);
+        let mut wanted = Self::all();
         let mut scoped = false;
         for part in query.split('&') {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -46,7 +54,7 @@ impl Wanted {
                 continue;
             }
             if !scoped {
-                wanted = Self { no_maintenance: wanted.no_maintenance, ..all(false) };
+                wanted = Self { no_maintenance: wanted.no_maintenance, ..Self::everything(false) };
                 scoped = true;
             }
             match value {
@@ -57,9 +65,9 @@ impl Wanted {
                 "sticktable" => wanted.tables = true,
                 // The original knows this one too, and has no metrics for it.
                 "listener" => {}
-                "*" => wanted = Self { no_maintenance: wanted.no_maintenance, ..all(true) },
+                "*" => wanted = Self { no_maintenance: wanted.no_maintenance, ..Self::all() },
                 // Everything before it is forgotten.
-                "" => wanted = Self { no_maintenance: wanted.no_maintenance, ..all(false) },
+                "" => wanted = Self { no_maintenance: wanted.no_maintenance, ..Self::everything(false) },
                 _ => return None,
             }
         }

@@ -19,11 +19,13 @@
 mod advert;
 mod announce;
 mod change;
+mod lost;
 
 use std::{net::IpAddr, time::Duration};
 
 use super::{
     Time,
+    hmac::Stamps,
     ip::Datagram,
     output::{Level, Log, Output, TimerId, TimerKind},
     refusal::Refusals,
@@ -33,17 +35,23 @@ use super::{
     verdict::{self, Heard, Known, Rejection},
     why::{Fault, State, Why},
 };
-use crate::ir::failover::{Family, Instance, OldChecksum, Routing, Version};
+use crate::ir::failover::{Instance, OldChecksum, Version};
 
 /// What a router needs of its surroundings during one event.
 pub(super) struct Moment<'a> {
     pub now: Time,
     pub timing: Timing,
+    /// What the clock on the wall showed, as time since 1970 in UTC, when the routers' own time began.
+    pub epoch: Duration,
     pub watched: &'a Watched,
     pub out: &'a mut Vec<Output>,
 }
 
 impl Moment<'_> {
+    pub(super) fn wall(&self) -> Duration {
+        self.epoch + self.now
+    }
+
     pub(super) fn log(&mut self, level: Level, text: String) {
         self.out.push(Output::Log(Log { level, text }));
     }
@@ -77,6 +85,10 @@ pub struct VirtualRouter {
     next_id: u16,
     /// The last sequence number of an authentication header, sent or heard.
     sequence: u32,
+    /// Of signatures.
+    stamps: Stamps,
+    /// When the last advert as master left.
+    last_sent: Time,
     /// End of `preempt_delay`, once the first advert of lower priority was heard.
     preempt_after: Option<Time>,
     /// When the master-down timer was last set from scratch.
@@ -112,6 +124,8 @@ impl VirtualRouter {
             master_interval: config.advert_interval,
             next_id: 1,
             sequence: 0,
+            stamps: Stamps::default(),
+            last_sent: Time::ZERO,
             preempt_after: None,
             watching_since: Time::ZERO,
             down_at: None,
@@ -135,11 +149,15 @@ impl VirtualRouter {
     /// Time that a lower priority waits longer (RFC 9568 section 6.1; version 2 does not scale it by the interval).
     #[must_use]
     pub fn skew(&self) -> Duration {
+        self.skew_of(self.priority())
+    }
+
+    fn skew_of(&self, priority: u8) -> Duration {
         let unit = match self.config.version {
             Version::V2 => Duration::from_secs(1),
             Version::V3 => self.master_interval,
         };
-        unit * (256 - u32::from(self.priority())) / 256
+        unit * (256 - u32::from(priority)) / 256
     }
 
     /// Silence after which the master counts as down.
@@ -213,7 +231,15 @@ impl VirtualRouter {
         if !matches!(self.state, State::Backup | State::Master) {
             return;
         }
-        let known = Known { master: self.master.map(|master| master.address), sequence: self.sequence };
+        if self.config.owner_ignores_adverts && self.config.is_owner() {
+            return;
+        }
+        let known = Known {
+            master: self.master.map(|master| master.address),
+            sequence: self.sequence,
+            wall: moment.wall(),
+            stamp: self.stamps.of(datagram.source),
+        };
         let heard = match verdict::judge(&self.config, datagram, known) {
             Ok(heard) => heard,
             Err(rejection) => {
@@ -229,6 +255,9 @@ impl VirtualRouter {
         self.refusals.forgive(heard.from);
         self.stats.advert_rcvd += 1;
         self.sequence = heard.sequence.unwrap_or(self.sequence);
+        if let Some(stamp) = heard.stamp {
+            self.stamps.hear(heard.from, stamp);
+        }
         self.old_checksum |= heard.old_checksum;
         if heard.priority == 0 {
             self.stats.pri_zero_rcvd += 1;
@@ -397,51 +426,12 @@ impl VirtualRouter {
                     self.enter_master(moment, Why::AdvertTimeout);
                 }
             }
+            (State::Master, TimerKind::Advert) if self.is_late(moment) => self.yield_late(moment),
             (State::Master, TimerKind::Advert) => self.send_regular(moment),
             (State::Master, _) => self.announce_timer(moment, kind),
             // A timer that crossed a change of state on its way.
             _ => {}
         }
-    }
-
-    /// Somebody removed one of our addresses.
-    pub(super) fn address_lost(&mut self, moment: &mut Moment<'_>, interface: &str, ip: IpAddr) {
-        let ours = |address: &crate::ir::failover::Address| {
-            address.ip == ip && !address.no_track && self.config.device(address) == interface
-        };
-        if self.state == State::Master && self.config.all_addresses().any(ours) {
-            self.give_way(moment, Why::AddressLost(ip));
-        }
-    }
-
-    /// Somebody removed one of our routes.
-    pub(super) fn route_lost(&mut self, moment: &mut Moment<'_>, table: u32, to: (IpAddr, u8)) {
-        let ours = |entry: &Routing| match entry {
-            Routing::Route(route) => route.tracked && route.table == table && route.to == to,
-            Routing::Rule(_) => false,
-        };
-        if self.state == State::Master && self.config.routing.iter().any(ours) {
-            self.give_way(moment, Why::RouteLost(to.0, to.1));
-        }
-    }
-
-    /// Somebody removed one of our rules.
-    pub(super) fn rule_lost(&mut self, moment: &mut Moment<'_>, family: Family, preference: u32) {
-        let ours = |entry: &Routing| match entry {
-            Routing::Rule(rule) => rule.tracked && rule.preference == preference && rule.family == family,
-            Routing::Route(_) => false,
-        };
-        if self.state == State::Master && self.config.routing.iter().any(ours) {
-            self.give_way(moment, Why::RuleLost(preference));
-        }
-    }
-
-    /// Steps down for a new election.
-    fn give_way(&mut self, moment: &mut Moment<'_>, why: Why) {
-        self.send_zero(moment);
-        self.enter_backup(moment, why);
-        // The others have been told that we stop, so whoever is best comes first after its skew time: we, perhaps.
-        self.arm_down(moment, moment.now + self.skew());
     }
 
     fn timing(&self, moment: &Moment<'_>) -> Timing {

@@ -43,10 +43,12 @@ pub struct Advert<'a> {
     pub interval: Duration,
     pub auth: Auth,
     pub addresses: &'a [IpAddr],
+    /// The checksum covers source and destination ([`Instance::sums_ends`]).
+    pub sums_ends: bool,
 }
 
 impl Advert<'_> {
-    /// The message's bytes. Source and destination count in version 3, whose checksum covers them.
+    /// The message's bytes.
     #[must_use]
     pub fn encode(&self, source: IpAddr, destination: IpAddr) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + self.addresses.len() * 16 + AUTH_TRAILER);
@@ -77,7 +79,7 @@ impl Advert<'_> {
             };
             out.extend(trailer);
         }
-        let sum = message_checksum(self.version, &out, source, destination);
+        let sum = message_checksum(self.sums_ends.then_some((source, destination)), &out);
         out[CHECKSUM_AT..CHECKSUM_AT + 2].copy_from_slice(&sum.to_be_bytes());
         out
     }
@@ -163,10 +165,10 @@ impl<'a> Raw<'a> {
         self.bytes[HEADER..].last_chunk().copied()
     }
 
-    /// Whether the checksum is right for these ends of the journey.
+    /// Whether the checksum is right, for these ends of the journey if it covers them.
     #[must_use]
-    pub fn checksum_holds(&self, version: Version, source: IpAddr, destination: IpAddr) -> bool {
-        message_checksum(version, self.bytes, source, destination) == 0
+    pub fn checksum_holds(&self, ends: Option<(IpAddr, IpAddr)>) -> bool {
+        message_checksum(ends, self.bytes) == 0
     }
 }
 
@@ -188,28 +190,27 @@ pub fn auth_type(auth: Auth) -> u8 {
     }
 }
 
-/// The checksum of a message whose checksum field is zero, with version 3's pseudo-header in front of it.
+/// The checksum of a message whose checksum field is zero, with version 3's pseudo-header in front of it where it covers the
+/// ends of the journey.
 #[must_use]
-pub fn message_checksum(version: Version, message: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
+pub fn message_checksum(ends: Option<(IpAddr, IpAddr)>, message: &[u8]) -> u16 {
     let mut pseudo = Vec::with_capacity(40);
-    if version == Version::V3 {
-        let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-        match (source, destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                pseudo.extend(source.octets());
-                pseudo.extend(destination.octets());
-                pseudo.extend([0, PROTOCOL]);
-                pseudo.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                pseudo.extend(source.octets());
-                pseudo.extend(destination.octets());
-                pseudo.extend(length.to_be_bytes());
-                pseudo.extend([0, 0, 0, PROTOCOL]);
-            }
-            // Ends of two families cannot exchange a packet; any sum is wrong then, and none is ever sent.
-            _ => {}
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    match ends {
+        Some((IpAddr::V4(source), IpAddr::V4(destination))) => {
+            pseudo.extend(source.octets());
+            pseudo.extend(destination.octets());
+            pseudo.extend([0, PROTOCOL]);
+            pseudo.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
         }
+        Some((IpAddr::V6(source), IpAddr::V6(destination))) => {
+            pseudo.extend(source.octets());
+            pseudo.extend(destination.octets());
+            pseudo.extend(length.to_be_bytes());
+            pseudo.extend([0, 0, 0, PROTOCOL]);
+        }
+        // Ends of two families cannot exchange a packet; any sum is wrong then, and none is ever sent.
+        Some(_) | None => {}
     }
     checksum(&[&pseudo, message])
 }
@@ -251,6 +252,7 @@ mod tests {
             interval: Duration::from_secs(1),
             auth: Auth::None,
             addresses: ADDRESSES,
+            sums_ends: false,
         }
     }
 
@@ -275,6 +277,7 @@ mod tests {
             interval: Duration::from_millis(250),
             auth: Auth::None,
             addresses: &[address],
+            sums_ends: true,
         };
         let bytes = advert.encode(source, group);
         let raw = Raw::new(&bytes).expect("long enough");
@@ -282,8 +285,8 @@ mod tests {
         assert_eq!(raw.interval(), Duration::from_millis(250));
         assert_eq!(raw.stated_length(Family::V6), bytes.len());
         assert_eq!(raw.addresses(Family::V6), [address]);
-        assert!(raw.checksum_holds(Version::V3, source, group));
-        assert!(!raw.checksum_holds(Version::V3, source, "ff02::13".parse().expect("an address")));
+        assert!(raw.checksum_holds(Some((source, group))));
+        assert!(!raw.checksum_holds(Some((source, "ff02::13".parse().expect("an address")))));
     }
 
     #[test]
@@ -293,7 +296,7 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
             let raw = Raw::new(&damaged).expect("long enough");
-            assert!(!raw.checksum_holds(Version::V2, HAP1, GROUP), "bit {bit}");
+            assert!(!raw.checksum_holds(None), "bit {bit}");
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct Router {
     groups: Vec<Group>,
     watched: Watched,
     started: bool,
+    epoch: Time,
 }
 
 impl Router {
@@ -31,7 +32,7 @@ impl Router {
         let groups = config.groups.iter().cloned().map(Group::new).collect();
         let scripts = config.scripts.iter().map(|script| (script.name.clone(), ScriptState::new(script))).collect();
         let watched = Watched { scripts, ..Watched::default() };
-        let mut router = Self { config, timing, routers, groups, watched, started: false };
+        let mut router = Self { config, timing, routers, groups, watched, started: false, epoch: Time::ZERO };
         router.mark_members();
         router
     }
@@ -45,6 +46,18 @@ impl Router {
     #[must_use]
     pub fn config(&self) -> &Failover {
         &self.config
+    }
+
+    /// Whether a router's adverts carry the time.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.routers.iter().any(|router| router.config.hmac.is_some())
+    }
+
+    /// What the clock on the wall showed, as time since 1970 in UTC, when the routers' own time began. Signed adverts carry
+    /// that time; whoever feeds events tells it anew when the clock was set.
+    pub fn set_epoch(&mut self, epoch: Time) {
+        self.epoch = epoch;
     }
 
     /// In the order of the configuration.
@@ -151,7 +164,7 @@ impl Router {
     fn start(&mut self, now: Time, out: &mut Vec<Output>) {
         self.started = true;
         let assessments = self.assessments();
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for (router, assessed) in self.routers.iter_mut().zip(assessments) {
             router.start(&mut moment, assessed);
         }
@@ -173,14 +186,14 @@ impl Router {
             let text = format!("Unknown VRID({vrid}) received on interface({interface}). ignoring...");
             out.push(Output::Log(Log { level: Level::Info, text }));
         }
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for router in self.routers.iter_mut().filter(|router| addressed(&router.config)) {
             router.hear(&mut moment, datagram);
         }
     }
 
     fn timer(&mut self, now: Time, timer: &TimerId, out: &mut Vec<Output>) {
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for router in self.routers.iter_mut().filter(|router| router.config.name == timer.router) {
             router.timer_ran_out(&mut moment, timer.kind);
         }
@@ -253,7 +266,7 @@ impl Router {
             return;
         }
         let assessments = self.assessments();
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for (router, assessed) in self.routers.iter_mut().zip(assessments) {
             router.assess(&mut moment, assessed);
         }
@@ -284,12 +297,12 @@ impl Router {
     }
 
     fn each(&mut self, now: Time, out: &mut Vec<Output>, mut act: impl FnMut(&mut VirtualRouter, &mut Moment<'_>)) {
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         self.routers.iter_mut().for_each(|router| act(router, &mut moment));
     }
 
     fn sync(&mut self, now: Time, before: &[State], out: &mut Vec<Output>) {
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for group in &mut self.groups {
             group.sync(&mut moment, &mut self.routers, before);
         }
@@ -297,7 +310,7 @@ impl Router {
 
     fn stop(&mut self, now: Time, out: &mut Vec<Output>) {
         self.each(now, out, |router, moment| router.stop(moment, Event::Stop, Why::Stop));
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for group in &self.groups {
             group.notify(&mut moment, Event::Stop, Why::Stop);
         }
@@ -308,7 +321,7 @@ impl Router {
         let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.routers).into_iter().partition(|router| {
             new.instance(&router.config.name).is_some_and(|config| same_router(&router.config, config))
         });
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for mut router in gone {
             let deleted = router.config.notify.deleted.is_some();
             router.stop(&mut moment, if deleted { Event::Deleted } else { Event::Fault }, Why::Reload);
@@ -377,7 +390,7 @@ impl Router {
             router.config = config.clone();
         }
         let assessments = self.assessments();
-        let mut moment = Moment { now, timing: self.timing, watched: &self.watched, out };
+        let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         let new = self.config.instances.iter().cloned();
         for ((((router, old), config), assessed), fresh) in
             self.routers.iter_mut().zip(old).zip(new).zip(assessments).zip(fresh)

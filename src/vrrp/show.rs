@@ -5,10 +5,12 @@
 
 mod data;
 mod json;
+mod metrics;
 mod stats;
 
 pub use data::{data, parent};
 pub use json::json;
+pub use metrics::{Runs, metrics};
 pub use stats::stats;
 
 use super::{Time, instance::VirtualRouter};

@@ -4,6 +4,7 @@ use std::{fmt, net::IpAddr, time::Duration};
 
 use super::{
     ah::{self, Seal},
+    hmac::{self, Stamp},
     ip::{Datagram, TTL},
     packet::{self, ADVERTISEMENT, HEADER, OLD_DESTINATION, Raw},
     stats::Stats,
@@ -18,6 +19,8 @@ pub struct Heard {
     pub interval: Duration,
     /// Of its authentication header.
     pub sequence: Option<u32>,
+    /// Of its signature.
+    pub stamp: Option<Stamp>,
     /// It was summed as before keepalived 1.3.7.
     pub old_checksum: bool,
 }
@@ -29,6 +32,10 @@ pub struct Known {
     pub master: Option<IpAddr>,
     /// The highest sequence number sent or accepted.
     pub sequence: u32,
+    /// Time since 1970, UTC.
+    pub wall: Duration,
+    /// The last signature of the sender.
+    pub stamp: Option<Stamp>,
 }
 
 /// Why a message is dropped. `Display` is the original's log line without the router's name.
@@ -65,6 +72,18 @@ pub enum Rejection {
         theirs: u32,
         ours: u32,
     },
+    /// No signature, and we want one.
+    Unsigned,
+    /// Signed with a key that we do not have.
+    UnknownKey(u8),
+    /// The signature is wrong.
+    Signature,
+    /// It was signed so many seconds before or after now.
+    NotOfThisTime {
+        off: u64,
+    },
+    /// It was signed before one that we have heard.
+    SignedBefore,
     Interval {
         ours: u64,
         theirs: u64,
@@ -113,6 +132,13 @@ impl fmt::Display for Rejection {
             Self::Replayed { theirs, ours } => {
                 write!(f, "IPSEC-AH : sequence number {theirs} already processed. Packet dropped. Local({ours})")
             }
+            Self::Unsigned => f.write_str("advert is not signed, and auth_hmac wants it to be"),
+            Self::UnknownKey(id) => write!(f, "advert is signed with key {id}, which is not here"),
+            Self::Signature => f.write_str("wrong signature: another key, or changed on its way"),
+            Self::NotOfThisTime { off } => {
+                write!(f, "advert was signed {off} s before or after now: are the clocks right?")
+            }
+            Self::SignedBefore => f.write_str("advert was signed before one that was heard already"),
             Self::Interval { ours, theirs } => {
                 write!(f, "advertisement interval mismatch mine={ours} sec rcv'd={theirs} sec")
             }
@@ -153,7 +179,14 @@ impl Rejection {
             Self::Ttl(_) | Self::PeerTtl { .. } => &mut stats.ip_ttl_err,
             Self::AuthType(_) => &mut stats.invalid_authtype,
             Self::AuthMismatch { .. } | Self::Sealed | Self::Unsealed => &mut stats.authtype_mismatch,
-            Self::Password | Self::Seal | Self::Replayed { .. } => &mut stats.auth_failure,
+            Self::Password
+            | Self::Seal
+            | Self::Replayed { .. }
+            | Self::Unsigned
+            | Self::UnknownKey(_)
+            | Self::Signature
+            | Self::NotOfThisTime { .. }
+            | Self::SignedBefore => &mut stats.auth_failure,
             Self::Interval { .. } => &mut stats.advert_interval_err,
             Self::Kind(_) => &mut stats.invalid_type_rcvd,
             Self::AddressCount { .. } | Self::AddressMissing { .. } => &mut stats.addr_list_err,
@@ -175,9 +208,11 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Resu
     if datagram.destination.is_multicast() == unicast {
         return Err(Rejection::WrongTransport);
     }
-    let length = datagram.header.len() + datagram.payload.len();
     let before = datagram.header.len() + if ah::is_sealed(datagram) { ah::LENGTH } else { 0 };
-    let raw = datagram.advert().ok_or(Rejection::TooShort { length, expected: before + HEADER })?;
+    let whole = datagram.header.len() + datagram.payload.len();
+    let raw = datagram.advert().ok_or(Rejection::TooShort { length: whole, expected: before + HEADER })?;
+    let (raw, signature) = unsigned(instance, raw);
+    let length = whole - signature.map_or(0, |bytes| bytes.len());
     let expected = before + raw.stated_length(instance.family);
     if length < expected {
         return Err(Rejection::TooShort { length, expected });
@@ -194,15 +229,20 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Resu
     }
     if instance.version == Version::V2 {
         judge_authentication(instance.auth, &raw, ah::is_sealed(datagram))?;
-        if raw.interval() != instance.advert_interval {
-            let (ours, theirs) = (instance.advert_interval.as_secs(), raw.interval().as_secs());
-            return Err(Rejection::Interval { ours, theirs });
-        }
+    }
+    let stamp = match &instance.hmac {
+        Some(hmac) => hmac::judge(hmac, (datagram.source, &raw, signature), known.wall, known.stamp)?,
+        None => None,
+    };
+    if instance.version == Version::V2 && raw.interval() != instance.advert_interval {
+        let (ours, theirs) = (instance.advert_interval.as_secs(), raw.interval().as_secs());
+        return Err(Rejection::Interval { ours, theirs });
     }
     if raw.kind() != ADVERTISEMENT {
         return Err(Rejection::Kind(raw.kind()));
     }
-    let holds = |destination| raw.checksum_holds(instance.version, datagram.source, destination);
+    let sums_ends = instance.sums_ends();
+    let holds = |destination| raw.checksum_holds(sums_ends.then_some((datagram.source, destination)));
     let old_checksum = !holds(datagram.destination);
     let may_be_old = unicast && datagram.source.is_ipv4() && instance.old_checksum != OldChecksum::Never;
     if old_checksum && !(may_be_old && holds(OLD_DESTINATION)) {
@@ -213,7 +253,17 @@ pub fn judge(instance: &Instance, datagram: &Datagram<'_>, known: Known) -> Resu
     }
     judge_peer(instance, datagram)?;
     let sequence = judge_seal(instance.auth, datagram, known.sequence)?;
-    Ok(Heard { from: datagram.source, priority: raw.priority(), interval: raw.interval(), sequence, old_checksum })
+    let (from, priority, interval) = (datagram.source, raw.priority(), raw.interval());
+    Ok(Heard { from, priority, interval, sequence, stamp, old_checksum })
+}
+
+/// The message without the signature behind it, which only routers with keys look for.
+fn unsigned<'a>(instance: &Instance, raw: Raw<'a>) -> (Raw<'a>, Option<&'a [u8; hmac::LENGTH]>) {
+    if instance.hmac.is_none() {
+        return (raw, None);
+    }
+    let (bytes, signature) = hmac::split(raw.bytes, raw.stated_length(instance.family));
+    (Raw { bytes }, signature)
 }
 
 /// Equal numbers pass: two masters that count in step would else never hear each other.
@@ -288,6 +338,7 @@ mod tests {
             interval: Duration::from_secs(1),
             auth: Auth::None,
             addresses: &addresses,
+            sums_ends: false,
         };
         let mut payload = advert.encode(source, destination);
         damage(&mut payload);
@@ -361,14 +412,22 @@ mod tests {
         let (source, destination) = (IpAddr::V4(from), IpAddr::V4(to));
         let interval = Duration::from_secs(1);
         let advert = |auth| {
-            let advert = Advert { version: Version::V2, vrid: 51, priority: 50, interval, auth, addresses: &addresses };
+            let advert = Advert {
+                version: Version::V2,
+                vrid: 51,
+                priority: 50,
+                interval,
+                auth,
+                addresses: &addresses,
+                sums_ends: false,
+            };
             advert.encode(source, destination)
         };
         let judged = |instance: &Instance, key: &[u8; 8], sequence: u32| {
             let sealed = ah::seal(*key, sequence, (1, TTL), (from, to), &advert(Auth::Ah(*key)));
             let bytes = crate::vrrp::ip::wrap_v4(ah::PROTOCOL, 1, TTL, from, to, &sealed);
             let datagram = crate::vrrp::ip::unwrap_v4(&bytes).expect("whole");
-            judge(instance, &datagram, Known { master: None, sequence: 7 }).map(|heard| heard.sequence)
+            judge(instance, &datagram, Known { sequence: 7, ..Known::default() }).map(|heard| heard.sequence)
         };
         assert_eq!(judged(&instance, b"abcd\0\0\0\0", 7), Ok(Some(7)));
         assert_eq!(judged(&instance, b"abce\0\0\0\0", 8), Err(Rejection::Seal));

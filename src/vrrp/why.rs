@@ -1,6 +1,6 @@
 //! States, and the reason of every change: log line, notification, dump and explanation print the same value.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, time::Duration};
 
 /// State of a router (RFC 9568 section 6.3, and keepalived's FAULT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -63,6 +63,10 @@ pub enum Why {
     RouteLost(IpAddr, u8),
     /// Somebody else removed a rule of ours, by its preference.
     RuleLost(u32),
+    /// It was kept from sending for so long that somebody else took over.
+    Late {
+        silent: Duration,
+    },
     Group(String),
     Reload,
     Stop,
@@ -124,6 +128,7 @@ impl fmt::Display for Why {
             Self::AddressLost(address) => write!(f, "{address} was removed by somebody else"),
             Self::RouteLost(to, length) => write!(f, "the route to {to}/{length} was removed by somebody else"),
             Self::RuleLost(preference) => write!(f, "rule {preference} was removed by somebody else"),
+            Self::Late { silent } => write!(f, "no advert sent for {:.2} s", silent.as_secs_f64()),
             Self::Group(name) => write!(f, "group {name}"),
             Self::Reload => f.write_str("reload"),
             Self::Stop => f.write_str("stop"),

@@ -32,6 +32,12 @@ vrrp_instance VI_1 {
         10.7.0.0/16 nexthop via 10.99.0.9 dev eth0 weight 3 nexthop via 10.99.0.8 dev eth0 weight 2
         fd00:5::/64 via fd00:99::9 dev eth0
         10.9.0.0/16 via 10.98.1.9 dev eth0 onlink
+        10.10.0.0/16 dev eth0 rtt 2400 rttvar 300.5ms rto_min 5ms features ecn congctl lock reno
+        10.11.0.0/16 dev eth0 congctl reno realms 5/6 append
+        10.12.0.0/16 nexthop via 10.99.0.9 dev eth0 realms 5 nexthop via 10.99.0.8 dev eth0 realms 2/3
+        10.13.0.0/16 via 10.99.0.9 dev eth0 ttl-propagate enabled
+        fd00:6::/64 dev eth0 pref high
+        fd00:7::/64 dev eth0 from fd01::/64 pref 3
     }
     virtual_rules {
         from 192.0.2.0/24 table 100
@@ -39,6 +45,9 @@ vrrp_instance VI_1 {
         fwmark 5/15 tos 16 table 6
         blackhole from 1.2.3.0/24
         from fd00:5::/64 table 9
+        from 192.0.2.3 ipproto udp sport 1-2 dport 3-4 table 5 preference 101
+        from 192.0.2.4 realms 5/6 suppress_ifgroup 7 tunnel-id 8 table 5 preference 102
+        from 192.0.2.5 ipproto 50 protocol 4 no_track table 5 preference 103
     }
 }
 ";

@@ -7,9 +7,9 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("conditions", "the original aborts behind its first reading"),
     ("definitions", "the original aborts behind its first reading"),
     ("self_reference", "the original never ends"),
-    ("vs_ok", "virtual_server is not implemented, and that is said"),
-    ("vs_bad", "of virtual_server only the arguments are checked"),
+    ("balancer", "has keywords of later versions"),
     ("everything", "names programs that no machine has"),
+    ("later", "words of keepalived after 2.2.7"),
 ];
 
 /// The original, if it is here.

@@ -3,10 +3,10 @@
 use std::{net::IpAddr, time::Duration};
 
 use hawser::{
-    ir::failover::{Failover, Version},
+    ir::failover::{Failover, Instance},
     simulation::{Chance, Law, Machine, Plan, made_up, trial},
     vrrp::{
-        Input, Output, Router, State, Time, Timing, ah,
+        Input, Output, Router, State, Time, Timing, ah, hmac,
         instance::VirtualRouter,
         ip::Datagram,
         output::{Event, Packet, TimerKind},
@@ -190,8 +190,10 @@ impl Broken {
         }
         if self.bug == Bug::ObeysEverybody && theirs != 0 {
             let mut payload = datagram.payload.to_vec();
-            let version = if raw.version() == 2 { Version::V2 } else { Version::V3 };
-            rewrite(&mut payload, version, (datagram.source, datagram.destination), |message| message[2] = 254);
+            if let Some(router) = self.router.routers().iter().find(|router| router.config.vrid == raw.vrid()) {
+                let ends = (datagram.source, datagram.destination);
+                rewrite(&mut payload, &router.config, ends, |message| message[2] = 254);
+            }
             return self
                 .router
                 .handle(now, Input::Packet { interface, datagram: Datagram { payload: &payload, ..*datagram } });
@@ -281,15 +283,15 @@ impl Broken {
 
     fn garble(&self, packet: &mut Packet) {
         let Some(config) = self.router_of(packet).map(|router| &router.config) else { return };
-        let (version, base) = (config.version, config.priority);
+        let base = config.priority;
         let ends = (packet.source, packet.destination);
         let start = if packet.protocol == ah::PROTOCOL { ah::LENGTH } else { 0 };
         let advert = &mut packet.payload[start..];
         match self.bug {
-            Bug::SaysItsBasePriority if advert[2] != 0 => rewrite(advert, version, ends, |advert| advert[2] = base),
-            Bug::SaysAnotherInterval => rewrite(advert, version, ends, |advert| advert[5] += 1),
-            Bug::LeavesOutAnAddress => rewrite(advert, version, ends, |advert| advert[3] -= 1),
-            Bug::SaysAnotherRouter => rewrite(advert, version, ends, |advert| advert[1] ^= 0x80),
+            Bug::SaysItsBasePriority if advert[2] != 0 => rewrite(advert, config, ends, |advert| advert[2] = base),
+            Bug::SaysAnotherInterval => rewrite(advert, config, ends, |advert| advert[5] += 1),
+            Bug::LeavesOutAnAddress => rewrite(advert, config, ends, |advert| advert[3] -= 1),
+            Bug::SaysAnotherRouter => rewrite(advert, config, ends, |advert| advert[1] ^= 0x80),
             Bug::BreaksTheChecksum => advert[6] ^= 1,
             Bug::SendsWithShortLife => packet.ttl = 64,
             _ => {}
@@ -300,6 +302,10 @@ impl Broken {
 impl Machine for Broken {
     fn fresh(&self, config: Failover, timing: Timing) -> Self {
         Self::new(self.bug, config, timing)
+    }
+
+    fn set_epoch(&mut self, epoch: Time) {
+        self.router.set_epoch(epoch);
     }
 
     fn handle(&mut self, now: Time, input: Input<'_>) -> Vec<Output> {
@@ -347,12 +353,18 @@ fn message(packet: &Packet) -> &[u8] {
     &packet.payload[if packet.protocol == ah::PROTOCOL { ah::LENGTH } else { 0 }..]
 }
 
-/// Changes an advert and gives it the checksum that fits.
-fn rewrite(advert: &mut [u8], version: Version, ends: (IpAddr, IpAddr), change: impl FnOnce(&mut [u8])) {
-    change(advert);
-    advert[6..8].fill(0);
-    let sum = packet::message_checksum(version, advert, ends.0, ends.1);
-    advert[6..8].copy_from_slice(&sum.to_be_bytes());
+/// Changes an advert and gives it the checksum, and the signature, that fit.
+fn rewrite(advert: &mut [u8], of: &Instance, ends: (IpAddr, IpAddr), change: impl FnOnce(&mut [u8])) {
+    let (message, signature) = advert.split_at_mut(packet::length(of).min(advert.len()));
+    change(message);
+    message[6..8].fill(0);
+    let sum = packet::message_checksum(of.sums_ends().then_some(ends), message);
+    message[6..8].copy_from_slice(&sum.to_be_bytes());
+    if let (Some(hmac), Ok(old)) = (&of.hmac, <&[u8; hmac::LENGTH]>::try_from(&*signature)) {
+        let key = hmac.signing_key().expect("made-up routers sign");
+        let signed = hmac::sign(key, hmac::Stamp::of(old), ends.0, message.to_vec());
+        signature.copy_from_slice(&signed[message.len()..]);
+    }
 }
 
 /// The first law that a bug breaks, and the seed of the trial.

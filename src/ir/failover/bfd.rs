@@ -27,6 +27,8 @@ pub struct Bfd {
     pub ttl: u8,
     /// Routers that packets may have passed, counted from a TTL of 255; any number when `None`.
     pub max_hops: Option<u8>,
+    /// The neighbour is some routers away, and hears us at the port for that (RFC 5883).
+    pub multihop: bool,
     /// What it is worth to the routers that track it.
     pub weight: Weight,
     /// The virtual routers hear of it.
@@ -51,6 +53,7 @@ impl Bfd {
             passive: false,
             ttl: if neighbour.is_ipv4() { 255 } else { 64 },
             max_hops: Some(0),
+            multihop: false,
             weight: Weight::default(),
             vrrp: true,
             checker: true,

@@ -95,7 +95,7 @@ pub struct Url {
     pub path: String,
     /// MD5 of the body, as `genhash` prints it.
     pub digest: Option<[u8; 16]>,
-    /// Inclusive ranges of status codes; 200 to 299 when empty and nothing else is expected.
+    /// Inclusive ranges of status codes that are well; at least one.
     pub statuses: Vec<(u16, u16)>,
     pub virtual_host: Option<String>,
     pub pattern: Option<Pattern>,

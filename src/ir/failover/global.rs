@@ -27,6 +27,9 @@ pub struct Global {
     pub check_unicast_src: bool,
     pub skip_check_adv_addr: bool,
     pub strict: bool,
+    pub owner_ignores_adverts: bool,
+    /// `v3_checksum_as_v2` of routers that say nothing.
+    pub bare_checksum: bool,
     pub notify_priority_changes: bool,
     pub fifo_states_on_reload: bool,
     /// `notify_fifo` and `vrrp_notify_fifo`, each with the script that reads it.
@@ -35,6 +38,8 @@ pub struct Global {
     pub shutdown_script: Option<Timed>,
     /// Time to wait after start before the first router begins.
     pub startup_delay: Duration,
+    /// The first router begins no sooner than so long after the machine's boot.
+    pub delay_after_boot: Duration,
     pub child_wait: Duration,
     pub log_unknown_vrids: bool,
     /// `use_pid_dir`: pid files live in their own directory.
@@ -160,12 +165,15 @@ impl Default for Global {
             check_unicast_src: false,
             skip_check_adv_addr: false,
             strict: false,
+            owner_ignores_adverts: false,
+            bare_checksum: false,
             notify_priority_changes: false,
             fifo_states_on_reload: false,
             fifos: Vec::new(),
             startup_script: None,
             shutdown_script: None,
             startup_delay: Duration::ZERO,
+            delay_after_boot: Duration::ZERO,
             child_wait: Duration::from_secs(5),
             log_unknown_vrids: false,
             pid_dir: false,

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Address, Notify, Routing, Tracking, VirtualLink};
+use super::{Address, Hmac, Notify, Routing, Tracking, VirtualLink};
 use crate::text::source::Span;
 
 /// A virtual router as configured. All values have been checked against each other.
@@ -29,8 +29,11 @@ pub struct Instance {
     /// 10 ms to 40.95 s; whole seconds in version 2.
     pub advert_interval: Duration,
     pub auth: Auth,
+    pub hmac: Option<Hmac>,
     pub transport: Transport,
     pub old_checksum: OldChecksum,
+    /// Version 3 over IPv4 is summed without a pseudo-header, as some other makers do.
+    pub bare_checksum: bool,
     /// Source of adverts; the interface's primary address when `None`.
     pub source: Option<IpAddr>,
     /// FAULT when the source address named above vanishes.
@@ -51,6 +54,10 @@ pub struct Instance {
     pub higher_prio_send_advert: bool,
     pub skip_check_adv_addr: bool,
     pub strict: bool,
+    /// As owner of its addresses it listens to nobody.
+    pub owner_ignores_adverts: bool,
+    /// With `nopreempt`, a master that was kept from sending for so long that a backup of this priority took over steps down.
+    pub yields_when_late: Option<u8>,
     /// Faults of the router's own interface are ignored.
     pub dont_track_primary: bool,
     pub promote_secondaries: bool,
@@ -212,8 +219,10 @@ impl Instance {
             family: Family::V4,
             advert_interval: Duration::from_secs(1),
             auth: Auth::None,
+            hmac: None,
             transport: Transport::Multicast { group: IpAddr::from([224, 0, 0, 18]) },
             old_checksum: OldChecksum::Detect,
+            bare_checksum: false,
             source: None,
             track_source: false,
             addresses: Vec::new(),
@@ -228,6 +237,8 @@ impl Instance {
             higher_prio_send_advert: false,
             skip_check_adv_addr: false,
             strict: false,
+            owner_ignores_adverts: false,
+            yields_when_late: None,
             dont_track_primary: false,
             promote_secondaries: false,
             tracking: Tracking::default(),
@@ -243,6 +254,12 @@ impl Instance {
     #[must_use]
     pub fn is_owner(&self) -> bool {
         self.priority == 255
+    }
+
+    /// Whether the checksum covers the ends of the journey too (RFC 9568 section 5.2.8): IPv6 always, IPv4 in version 3.
+    #[must_use]
+    pub fn sums_ends(&self) -> bool {
+        self.version == Version::V3 && (self.family == Family::V6 || !self.bare_checksum)
     }
 
     /// Every address that moves with it, those in adverts first.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::global::{Buffer, Fifo};
 
 /// Settings of IPVS and of the checkers.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lvs {
     /// `lvs_timeouts`; the kernel's when `None`.
     pub timeouts: Timeouts,
@@ -30,7 +30,7 @@ pub struct Lvs {
     /// `nftables_ipvs`, and the name of its table if it has one.
     pub nftables: Option<Option<String>>,
     pub nftables_priority: i32,
-    /// The first mark that groups of services get.
+    /// The first mark that groups of services get; at least 1.
     pub nftables_first_mark: u32,
     /// Of netlink, in the checkers' process.
     pub netlink_requests: Buffer,
@@ -39,6 +39,34 @@ pub struct Lvs {
     pub net_namespace: Option<String>,
     /// SSL material of all `SSL_GET` checks.
     pub tls: Option<Tls>,
+}
+
+impl Default for Lvs {
+    fn default() -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            flush: false,
+            flush_on_stop: FlushOnStop::No,
+            sync_daemon: None,
+            fifo: None,
+            shared_fifo: None,
+            init_notifies: false,
+            no_checker_mails: false,
+            process_priority: None,
+            realtime_priority: None,
+            realtime_limit: None,
+            no_swap: false,
+            processors: Vec::new(),
+            process_name: None,
+            nftables: None,
+            nftables_priority: -1,
+            nftables_first_mark: 1000,
+            netlink_requests: Buffer::default(),
+            netlink_changes: Buffer::default(),
+            net_namespace: None,
+            tls: None,
+        }
+    }
 }
 
 /// Seconds that the kernel remembers connections; 0 keeps what it has.

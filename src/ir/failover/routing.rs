@@ -37,6 +37,18 @@ pub struct Route {
     /// The gateway is on the link, whatever the addresses say.
     pub onlink: bool,
     pub metrics: Vec<Metric>,
+    /// Algorithm of congestion control, and whether the kernel is kept from changing it.
+    pub congestion: Option<(String, bool)>,
+    /// Only for packets from here; IPv6 only.
+    pub from: Option<(IpAddr, u8)>,
+    /// Realms of source and destination.
+    pub realms: Option<(u16, u16)>,
+    /// Seconds after which the kernel forgets it; IPv6 only.
+    pub expires: Option<u32>,
+    /// Among routers of the same metric (RFC 4191), as the kernel numbers that; IPv6 only.
+    pub preference: Option<u8>,
+    /// The time to live goes on into the tunnel.
+    pub ttl_propagate: Option<bool>,
     pub next_hops: Vec<NextHop>,
     /// Its loss is something to react to.
     pub tracked: bool,
@@ -81,6 +93,14 @@ pub enum MetricKind {
     InitRwnd,
     QuickAck,
     FastopenNoCookie,
+    /// An eighth of a millisecond.
+    Rtt,
+    /// A quarter of a millisecond.
+    RttVar,
+    /// Milliseconds.
+    RtoMin,
+    /// `RTAX_FEATURE_*`.
+    Features,
 }
 
 /// One of several gateways.
@@ -91,6 +111,7 @@ pub struct NextHop {
     /// 1 to 256.
     pub weight: u16,
     pub onlink: bool,
+    pub realms: Option<(u16, u16)>,
 }
 
 /// One rule.
@@ -109,6 +130,18 @@ pub struct Rule {
     /// Routes with no longer a prefix than this do not count.
     pub suppress_prefix: Option<u32>,
     pub users: Option<(u32, u32)>,
+    /// Routes out of interfaces of this group do not count.
+    pub suppress_group: Option<u32>,
+    /// Number of the protocol of packets.
+    pub ip_protocol: Option<u8>,
+    pub source_ports: Option<(u16, u16)>,
+    pub destination_ports: Option<(u16, u16)>,
+    /// Realms of source and destination.
+    pub realms: Option<(u16, u16)>,
+    /// Identifier of the tunnel that packets came by.
+    pub tunnel: Option<u64>,
+    /// Who made it, as the kernel numbers that.
+    pub protocol: u8,
     pub tracked: bool,
     pub track_group: Option<String>,
     pub at: Span,
@@ -123,6 +156,8 @@ pub enum Action {
     Prohibit,
     Goto(u32),
     Nop,
+    /// The table of the VRF that the packet is in.
+    Vrf,
 }
 
 impl Routing {

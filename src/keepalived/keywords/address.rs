@@ -14,7 +14,7 @@ use crate::{
 const INSTANCE: &[Block] = &[Block::Instance];
 const SYNTAX: Grammar = Grammar::Custom("{ IP[/LENGTH] [brd IP|+|-] [dev IF] [scope S] [label L] [peer IP] ... }");
 
-pub(super) const KEYWORDS: &[Keyword] = &[VIRTUAL_IPADDRESS, VIRTUAL_IPADDRESS_EXCLUDED];
+pub(super) const KEYWORDS: &[Keyword] = &[VIRTUAL_IPADDRESS, VIRTUAL_IPADDRESS_EXCLUDED, NO_VIRTUAL_IPADDRESS];
 
 const VIRTUAL_IPADDRESS: Keyword = Keyword {
     name: "virtual_ipaddress",
@@ -33,6 +33,15 @@ const VIRTUAL_IPADDRESS_EXCLUDED: Keyword = Keyword {
     opens: Opens::List(excluded_address),
     doc: "Addresses that move with the router but are not in its adverts; of either family.",
     examples: &["virtual_ipaddress_excluded {\n    2001:db8::1/64\n}"],
+    ..KEYWORD
+};
+
+const NO_VIRTUAL_IPADDRESS: Keyword = Keyword {
+    name: "no_virtual_ipaddress",
+    blocks: INSTANCE,
+    doc: "That the router has no addresses is meant: it only tells who is master. As of keepalived 2.2.8.",
+    examples: &["no_virtual_ipaddress"],
+    lower: |draft, _| draft.instance().no_address = true,
     ..KEYWORD
 };
 

@@ -34,6 +34,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     TTL,
     HOPLIMIT,
     MAX_HOPS,
+    MULTIHOP,
     WEIGHT,
     VRRP,
     CHECKER,
@@ -310,6 +311,30 @@ const MAX_HOPS: Keyword = Keyword {
         });
     },
     ..setting("max_hops", "<count>", "Routers that packets of the neighbour may have passed; -1 for any number.")
+};
+
+const MULTIHOP: Keyword = Keyword {
+    grammar: Grammar::Custom("[on|off|true|false|yes|no]"),
+    examples: &["multihop", "multihop off"],
+    rejects: &["multihop sometimes"],
+    lower: |draft, call| {
+        if call.report.pass() != Pass::Bfd {
+            return;
+        }
+        let Some(switch) = call.switch() else {
+            let text = format!("invalid multihop '{}' specified", call.text(0).unwrap_or_default());
+            call.complain("bad-switch", text);
+            return;
+        };
+        if let Some(session) = draft.bfds.last_mut() {
+            session.multihop = switch;
+        }
+    },
+    ..setting(
+        "multihop",
+        "",
+        "The neighbour is some routers away and speaks at port 4784 (RFC 5883). As of keepalived 2.2.8.",
+    )
 };
 
 const WEIGHT: Keyword = Keyword {

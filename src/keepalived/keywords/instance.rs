@@ -3,6 +3,7 @@
 pub(super) mod adverts;
 pub(super) mod auth;
 pub(super) mod garp;
+pub(super) mod hmac;
 pub(super) mod identity;
 pub(super) mod transport;
 pub(super) mod vmac;

@@ -4,7 +4,7 @@
 //! `tuning`: accepted, and honestly without effect here. Implementing one means moving it into the file of its block.
 
 use crate::keepalived::{
-    keyword::{Block, Keyword, extra, missing, newer, tuning},
+    keyword::{Block, Keyword, extra, missing, tuning},
     report::Pass,
 };
 
@@ -28,6 +28,9 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("enable_snmp_checker", &[Block::Global], "Serve checker part of KEEPALIVED-MIB."),
     extra("enable_dbus", &[Block::Global], "Expose instances on system D-Bus."),
     extra("dbus_service_name", &[Block::Global], "D-Bus service name."),
+    extra("snmp_vs_stats_update_interval", &[Block::Global], "How old statistics of services in SNMP may be."),
+    extra("snmp_rs_stats_update_interval", &[Block::Global], "The same of real servers."),
+    extra("dbus_no_interface_name", &[Block::Global], "Name on D-Bus of routers without an interface."),
     extra("config_save_dir", &[Block::Global], "Save configuration and state around reloads."),
 ];
 
@@ -35,31 +38,4 @@ pub(super) const GLOBAL: &[Keyword] = &[
 pub(super) const INSTANCE: &[Keyword] = &[
     missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
     missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
-];
-
-/// Only in later versions.
-pub(super) const NEWER: &[Keyword] = &[
-    newer("use_symlink_paths", &[Block::Global], "Do not resolve symlinks in script paths."),
-    newer("set_supplementary_groups", &[Block::Global], "Scripts also get user's supplementary groups."),
-    newer("v3_checksum_as_v2", &[Block::Global], "VRRPv3 IPv4 checksum without pseudo-header (RFC9568)."),
-    newer("vrrp_ipsets", &[Block::Global], "Ipset names used with vrrp_iptables."),
-    newer("snmp_vs_stats_update_interval", &[Block::Global], "Cache time of VS kernel statistics."),
-    newer("snmp_rs_stats_update_interval", &[Block::Global], "Cache time of RS kernel statistics."),
-    newer("dbus_no_interface_name", &[Block::Global], "D-Bus path element for instances without interface."),
-    newer("vrrp_delay_after_boot", &[Block::Global], "Delay instances until N seconds after boot."),
-    newer("vrrp_owner_ignore_adverts", &[Block::Global], "Priority-255 instance ignores received adverts."),
-    newer("iproute_usr_dir", &[Block::Global], "Iproute2 name tables, distribution part."),
-    newer("iproute_etc_dir", &[Block::Global], "Iproute2 name tables, local part."),
-    newer("no_virtual_ipaddress", &[Block::Instance], "Accept an instance without VIPs silently."),
-    newer("v3_checksum_as_v2", &[Block::Instance], "No pseudo-header in v3 IPv4 checksum."),
-    newer("timer_expired_backup", &[Block::Instance], "Nopreempt: go BACKUP when scheduled too late."),
-    newer("thread_timer_expired", &[Block::Instance], "Alias of timer_expired_backup."),
-    newer("owner_ignore_adverts", &[Block::Instance], "Priority 255 ignores received adverts."),
-    newer("auth_hmac", &[Block::Instance], "HMAC-SHA256 trailer block (keepalived 2.4).").opening(Block::AuthHmac),
-    newer("key", &[Block::AuthHmac], "Signing key, 32..64 bytes."),
-    newer("active_key", &[Block::AuthHmac], "Key id used for sending."),
-    newer("time_window", &[Block::AuthHmac], "Freshness window."),
-    newer("anti_replay", &[Block::AuthHmac], "Freshness window or strictly growing sequence."),
-    newer("mode", &[Block::AuthHmac], "Migration mode."),
-    newer("multihop", &[Block::Bfd], "Use RFC5883 port 4784."),
 ];

@@ -1,8 +1,15 @@
 //! Route lines, and the lists that hold them: the language of ip-route(8).
 
+mod values;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::shared::{address_and_prefix, table, unsupported};
+pub(super) use self::values::tos;
+use self::values::{kind, metric, preference, protocol, scope, time};
+use super::{
+    rules::realms,
+    shared::{address_and_prefix, table, unsupported},
+};
 use crate::{
     ir::failover::{
         Family,
@@ -50,6 +57,9 @@ const STATIC_ROUTES: Keyword = Keyword {
     examples: &["static_routes {\n    198.51.100.0/24 via 192.0.2.254 dev eth0\n}"],
     ..KEYWORD
 };
+
+/// Explicit congestion notification, as a feature of a route.
+const ECN: u32 = 1;
 
 /// Why a line is no route; the lines to say. None at all when a value is missing.
 struct Refused(Vec<String>);
@@ -131,6 +141,12 @@ fn blank(call: &Call<'_>) -> Route {
         tos: 0,
         onlink: false,
         metrics: Vec::new(),
+        congestion: None,
+        from: None,
+        realms: None,
+        expires: None,
+        preference: None,
+        ttl_propagate: None,
         next_hops: Vec::new(),
         tracked: true,
         track_group: None,
@@ -225,13 +241,95 @@ impl<'w> Reader<'w> {
             "track_group" if call.keyword.name == "static_routes" => {
                 self.route.track_group = super::track_group::named(draft, call, self.value()?);
             }
-            "as" | "from" | "encap" | "expires" | "rtt" | "rttvar" | "rto_min" | "features" | "congctl" | "pref"
-            | "ttl-propagate" | "vrf" | "realms" | "add" | "prepend" | "append" => {
+            "rtt" | "rttvar" | "rto_min" => self.time(word, call)?,
+            "features" => {
+                let feature = self.value()?;
+                if feature != "ecn" {
+                    return Err(format!("feature {feature} not supported").into());
+                }
+                self.route.metrics.push(Metric { kind: MetricKind::Features, value: ECN, locked: false });
+            }
+            "congctl" => {
+                let first = self.value()?;
+                let locked = first == "lock";
+                let name = if locked { self.value()? } else { first };
+                self.route.congestion = Some((name.to_owned(), locked));
+            }
+            "realms" => {
+                let text = self.value()?;
+                self.route.realms =
+                    Some(realms(text, call).ok_or_else(|| Refused(vec![format!("Invalid realms {text} for route")]))?);
+            }
+            "from" | "expires" | "pref" | "ttl-propagate" => self.rare(word)?,
+            "as" => {
+                let to = self.value()?;
+                let _ = if to == "to" { self.value()? } else { to };
+                return Err("\"as to\" for MPLS only - ignoring".to_owned().into());
+            }
+            // What the kernel's flags of these mean for the order of routes, keepalived's way of adding them makes naught.
+            "add" | "prepend" | "append" => {}
+            "encap" | "vrf" => {
                 // What follows belongs to it; the line is refused at start anyway.
                 self.next = self.words.len();
                 unsupported(draft, call, word);
             }
             _ => self.destination(word)?,
+        }
+        Ok(())
+    }
+
+    /// Times of TCP connections, which are at least 200 ms: a number in the kernel's units, or with `s` or `ms` behind it.
+    fn time(&mut self, option: &str, call: &mut Call<'_>) -> Result<(), Refused> {
+        const LEAST: u32 = 200;
+        let word = self.value()?;
+        let (kind, units) = match option {
+            "rtt" => (MetricKind::Rtt, 8),
+            "rttvar" => (MetricKind::RttVar, 4),
+            _ => (MetricKind::RtoMin, 1),
+        };
+        let value = time(word, units).ok_or_else(|| {
+            Refused(vec![format!("invalid number '{word}'"), format!("Invalid {option} {word} for route")])
+        })?;
+        if value < LEAST * units {
+            call.report.log_only(format!("rtt value {word} below minimum {LEAST}ms, resetting"));
+        }
+        self.route.metrics.push(Metric { kind, value: value.max(LEAST * units), locked: false });
+        Ok(())
+    }
+
+    /// What few routes have.
+    fn rare(&mut self, option: &str) -> Result<(), Refused> {
+        let word = self.value()?;
+        match option {
+            "from" => {
+                let (ip, prefix) = address_and_prefix(word)
+                    .ok_or_else(|| Refused(vec![invalid(word), format!("invalid route from address {word}")]))?;
+                if ip.is_ipv4() {
+                    return Err(format!("route from address only supported with IPv6 ({word})").into());
+                }
+                self.found_family = Some(Family::V6);
+                self.route.from = Some((ip, prefix.unwrap_or(128)));
+            }
+            "expires" if self.found_family != Some(Family::V6) => {
+                return Err("expires is only valid for IPv6".to_owned().into());
+            }
+            "expires" => {
+                let wrong = |_| {
+                    Refused(vec![
+                        format!("invalid number '{word}'"),
+                        format!("Invalid expires time {word} specified for route"),
+                    ])
+                };
+                self.route.expires = Some(word.parse().map_err(wrong)?);
+            }
+            "pref" => self.route.preference = Some(preference(word)?),
+            _ => {
+                self.route.ttl_propagate = Some(match word {
+                    "enabled" => true,
+                    "disabled" => false,
+                    _ => return Err(format!("ttl-propagate value {word} not recognised").into()),
+                });
+            }
         }
         Ok(())
     }
@@ -251,7 +349,7 @@ impl<'w> Reader<'w> {
     fn next_hop(&mut self, call: &mut Call<'_>) -> Result<(), Refused> {
         let mut hop = NextHop { weight: 1, ..NextHop::default() };
         while let Some(word) = self.words.get(self.next).map(String::as_str) {
-            if !matches!(word, "via" | "dev" | "oif" | "weight" | "onlink") {
+            if !matches!(word, "via" | "dev" | "oif" | "weight" | "onlink" | "realms" | "as") {
                 break;
             }
             self.next += 1;
@@ -268,6 +366,12 @@ impl<'w> Reader<'w> {
                     }
                 }
                 "onlink" => hop.onlink = true,
+                "realms" => {
+                    let text = self.value()?;
+                    let found = realms(text, call).ok_or_else(|| format!("Invalid realms {text} for nexthop"));
+                    hop.realms = Some(found.map_err(Refused::from)?);
+                }
+                "as" => return Err("'as [to]' (nat) not supported".to_owned().into()),
                 _ => hop.device = Some(self.value()?.to_owned()),
             }
         }
@@ -286,74 +390,4 @@ fn invalid(word: &str) -> String {
 
 fn unknown(word: &str) -> Refused {
     Refused(vec![invalid(word), format!("unknown route keyword {word}")])
-}
-
-fn kind(word: &str) -> Option<RouteKind> {
-    Some(match word {
-        "unicast" => RouteKind::Unicast,
-        "local" => RouteKind::Local,
-        "broadcast" => RouteKind::Broadcast,
-        "anycast" => RouteKind::Anycast,
-        "multicast" => RouteKind::Multicast,
-        "blackhole" => RouteKind::Blackhole,
-        "unreachable" => RouteKind::Unreachable,
-        "prohibit" => RouteKind::Prohibit,
-        "throw" => RouteKind::Throw,
-        _ => return None,
-    })
-}
-
-fn metric(word: &str) -> Option<MetricKind> {
-    Some(match word {
-        "mtu" => MetricKind::Mtu,
-        "window" => MetricKind::Window,
-        "ssthresh" => MetricKind::SsThresh,
-        "cwnd" => MetricKind::Cwnd,
-        "advmss" => MetricKind::Advmss,
-        "reordering" => MetricKind::Reordering,
-        "hoplimit" => MetricKind::Hoplimit,
-        "initcwnd" => MetricKind::InitCwnd,
-        "initrwnd" => MetricKind::InitRwnd,
-        "quickack" => MetricKind::QuickAck,
-        "fastopen_no_cookie" => MetricKind::FastopenNoCookie,
-        _ => return None,
-    })
-}
-
-/// Numbers of rtnetlink(7) and the names that ip-route(8) has for them.
-fn protocol(word: &str) -> Result<u8, Refused> {
-    const NAMES: &[(&str, u8)] = &[
-        ("redirect", 1),
-        ("kernel", 2),
-        ("boot", 3),
-        ("static", 4),
-        ("gated", 8),
-        ("ra", 9),
-        ("mrt", 10),
-        ("zebra", 11),
-        ("bird", 12),
-        ("babel", 42),
-        ("dhcp", 16),
-        ("keepalived", PROTOCOL),
-        ("bgp", 186),
-        ("isis", 187),
-        ("ospf", 188),
-        ("rip", 189),
-        ("eigrp", 192),
-    ];
-    let named = NAMES.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
-    named.or_else(|| word.parse().ok()).ok_or_else(|| format!("Protocol {word} not found or invalid for route").into())
-}
-
-fn scope(word: &str) -> Result<Scope, Refused> {
-    super::address::scope(word).ok_or_else(|| format!("Scope {word} not found or invalid for route").into())
-}
-
-/// Decimal, octal or hexadecimal, as C reads numbers.
-pub(super) fn tos(word: &str) -> Result<u8, String> {
-    let parsed = match word.strip_prefix("0x") {
-        Some(digits) => u8::from_str_radix(digits, 16),
-        None => word.parse(),
-    };
-    parsed.map_err(|_| format!("TOS value {word} is invalid"))
 }

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use super::{
     routes::tos,
-    shared::{address_and_prefix, table, unsupported},
+    shared::{address_and_prefix, named, table},
 };
 use crate::{
     ir::failover::{
         Family,
-        routing::{Action, MAIN, Rule},
+        routing::{self, Action, MAIN, Rule},
     },
     keepalived::{
         draft::Draft,
@@ -67,11 +67,18 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
         output: None,
         suppress_prefix: None,
         users: None,
+        suppress_group: None,
+        ip_protocol: None,
+        source_ports: None,
+        destination_ports: None,
+        realms: None,
+        tunnel: None,
+        protocol: routing::PROTOCOL,
         tracked: true,
         track_group: None,
         at: call.words.at,
     };
-    let (mut preference, mut acts) = (None, None);
+    let (mut preference, mut acts) = (None, Vec::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(String::new);
         let result = match word {
@@ -81,7 +88,7 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
             }
             "from" | "to" => value().and_then(|text| end(&mut rule, word, text)),
             "table" | "lookup" => {
-                value().and_then(|text| table(text, "rule", call)).map(|table| acts = Some(Action::Table(table)))
+                value().and_then(|text| table(text, "rule", call)).map(|table| acts.push((word, Action::Table(table))))
             }
             "preference" | "order" | "priority" => {
                 value().and_then(number).map(|number| preference = Some(number)).map_err(|text| {
@@ -96,10 +103,10 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
                 value().and_then(number).map(|length| rule.suppress_prefix = Some(length))
             }
             "uidrange" => value().and_then(range).map(|range| rule.users = Some(range)),
-            "goto" => value().and_then(number).map(|number| acts = Some(Action::Goto(number))),
+            "goto" => value().and_then(number).map(|number| acts.push((word, Action::Goto(number)))),
             "type" => value()
-                .and_then(|text| action(text).ok_or_else(|| format!("Unknown rule type {text}")))
-                .map(|found| acts = Some(found)),
+                .and_then(|text| action(text).ok_or_else(|| format!("Invalid rule action {text}")))
+                .map(|found| acts.push((word, found))),
             "no_track" => {
                 rule.tracked = false;
                 Ok(())
@@ -107,20 +114,50 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
             "track_group" if call.keyword.name == "static_rules" => {
                 value().map(|name| rule.track_group = super::track_group::named(draft, call, name))
             }
-            "realms" | "suppress_ifgroup" | "sup_group" | "tunnel-id" | "l3mdev" | "protocol" | "ipproto" | "sport"
-            | "dport" => {
-                words.by_ref().for_each(drop);
-                unsupported(draft, call, word);
+            "realms" => value().and_then(|text| {
+                let found = realms(text, call).ok_or_else(|| format!("invalid realms {text} for rule"))?;
+                rule.realms = Some(found);
+                Ok(())
+            }),
+            "suppress_ifgroup" | "sup_group" => value().and_then(|text| {
+                let found = named(text, &["/etc/iproute2/group", "/usr/share/iproute2/group"], call);
+                rule.suppress_group = Some(found.ok_or_else(|| format!("suppress_group {text} is invalid"))?);
+                Ok(())
+            }),
+            "tunnel-id" => value().and_then(|text| {
+                let wrong = |_| format!("invalid number '{text}'\nInvalid tunnel-id tunnel-id specified");
+                rule.tunnel = Some(text.parse().map_err(wrong)?);
+                Ok(())
+            }),
+            // The line goes on behind a mistake in these.
+            "protocol" => value().map(|text| match bounded(text, 255) {
+                Ok(number) => rule.protocol = u8::try_from(number).unwrap_or(routing::PROTOCOL),
+                Err(why) => [why, format!("Invalid protocol {text}")]
+                    .into_iter()
+                    .for_each(|line| call.complain("bad-rule", line)),
+            }),
+            "ipproto" | "ip_proto" => value().map(|text| match protocol(text) {
+                Some(number) => rule.ip_protocol = Some(number),
+                None => call.complain("bad-rule", format!("Invalid ipproto {text}")),
+            }),
+            "sport" | "dport" => value().map(|text| match ports(text) {
+                Some(range) if word == "sport" => rule.source_ports = Some(range),
+                Some(range) => rule.destination_ports = Some(range),
+                None => call.complain("bad-rule", format!("invalid {word} range {text}")),
+            }),
+            "l3mdev" => {
+                acts.push((word, Action::Vrf));
                 Ok(())
             }
             _ => match action(word) {
                 Some(found) => {
-                    acts = Some(found);
+                    acts.push((word, found));
                     Ok(())
                 }
                 None => Err(format!("Unknown rule option {word}")),
             },
         };
+        let result = result.and_then(|()| one_action(&acts));
         if let Err(lines) = result {
             if lines.is_empty() {
                 call.missing_argument();
@@ -136,11 +173,22 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
             return None;
         }
     }
-    let Some(acts) = acts else {
+    let Some((_, action)) = acts.pop() else {
         call.complain("no-action", "No action specified for rule - ignoring");
         return None;
     };
-    rule.action = acts;
+    rule.action = action;
+    if rule.tracked && rule.protocol != routing::PROTOCOL {
+        let text = "Rule cannot be tracked if protocol is not RTPROT_KEEPALIVED(18), resetting protocol";
+        call.complain("not-tracked", text);
+        rule.protocol = routing::PROTOCOL;
+    }
+    if let (Action::Goto(target), Some(preference)) = (rule.action, preference)
+        && preference >= target
+    {
+        call.complain("bad-rule", format!("Invalid rule - preference {preference} >= goto target {target}"));
+        return None;
+    }
     if rule.input.is_none() && rule.track_group.take().is_some() {
         call.complain("not-tracked", "Static rule cannot have track_group if dev/iif not specified");
     }
@@ -174,6 +222,77 @@ fn end(rule: &mut Rule, which: &str, text: &str) -> Result<(), String> {
     let place: &mut Option<(IpAddr, u8)> = if which == "from" { &mut rule.from } else { &mut rule.to };
     *place = Some((ip, prefix.unwrap_or_else(|| if ip.is_ipv4() { 32 } else { 128 })));
     Ok(())
+}
+
+/// A rule does one thing. What the original says depends on the word that is too much.
+fn one_action(acts: &[(&str, Action)]) -> Result<(), String> {
+    let [_, .., (word, _)] = acts else { return Ok(()) };
+    Err(match *word {
+        "l3mdev" => "Cannot specify l3mdev with other action".to_owned(),
+        "table" | "lookup" => {
+            "Cannot specify more than one of table/nop/goto/blackhole/prohibit/unreachable for rule".to_owned()
+        }
+        _ => "Cannot specify more than one of table/nop/goto/blackhole/prohibit/unreachable/l3mdev for rule".to_owned(),
+    })
+}
+
+/// A number from 0 to `highest`, or what is wrong with it.
+fn bounded(word: &str, highest: i64) -> Result<i64, String> {
+    match word.parse::<i64>() {
+        Ok(number) if (0..=highest).contains(&number) => Ok(number),
+        Ok(..0) => Err(format!("negative number '{word}'")),
+        Ok(_) => Err(format!("number '{word}' outside range [0, {highest}]")),
+        Err(_) => Err(format!("invalid number '{word}'")),
+    }
+}
+
+/// A protocol of packets by number, or by one of the names that /etc/protocols has for those that are routed apart.
+fn protocol(word: &str) -> Option<u8> {
+    const NAMES: &[(&str, u8)] = &[
+        ("ip", 0),
+        ("icmp", 1),
+        ("igmp", 2),
+        ("ipencap", 4),
+        ("tcp", 6),
+        ("egp", 8),
+        ("udp", 17),
+        ("dccp", 33),
+        ("ipv6", 41),
+        ("rsvp", 46),
+        ("gre", 47),
+        ("esp", 50),
+        ("ah", 51),
+        ("ipv6-icmp", 58),
+        ("eigrp", 88),
+        ("ospf", 89),
+        ("pim", 103),
+        ("vrrp", 112),
+        ("l2tp", 115),
+        ("sctp", 132),
+        ("udplite", 136),
+    ];
+    let named = || NAMES.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
+    word.parse().ok().filter(|number| *number < u8::MAX).or_else(named)
+}
+
+/// `LOW-HIGH`.
+fn ports(word: &str) -> Option<(u16, u16)> {
+    let (low, high) = word.split_once('-')?;
+    // Numbers that are too large lose what is above 16 bits, as in the original.
+    let port = |text: &str| text.parse::<u32>().ok().and_then(|number| u16::try_from(number & 0xffff).ok());
+    Some((port(low)?, port(high)?))
+}
+
+/// `DESTINATION` or `SOURCE/DESTINATION`, by number or by name.
+pub(super) fn realms(word: &str, call: &Call<'_>) -> Option<(u16, u16)> {
+    let realm = |text: &str| {
+        let found = named(text, &["/etc/iproute2/rt_realms", "/usr/share/iproute2/rt_realms"], call)?;
+        u16::try_from(found).ok()
+    };
+    match word.split_once('/') {
+        Some((source, destination)) => Some((realm(source)?, realm(destination)?)),
+        None => Some((0, realm(word)?)),
+    }
 }
 
 fn action(word: &str) -> Option<Action> {

@@ -148,16 +148,20 @@ pub(super) fn table(text: &str, what: &str, call: &Call<'_>) -> Result<u32, Stri
         "local" => Some(255),
         _ => text.parse().ok(),
     };
-    let named = || {
-        let files = ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"];
-        files.iter().filter_map(|file| call.system.read(file).ok()).find_map(|file| {
-            file.lines().find_map(|line| {
-                let (number, name) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
-                (name.trim() == text).then(|| number.parse().ok())?
-            })
+    let files = ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"];
+    known.or_else(|| named(text, &files, call)).ok_or_else(|| format!("Routing table {text} not found for {what}"))
+}
+
+/// A number, or a name that one of iproute2's files gives a number.
+pub(super) fn named(text: &str, files: &[&str], call: &Call<'_>) -> Option<u32> {
+    let in_file = |file: String| {
+        file.lines().find_map(|line| {
+            let (number, name) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
+            (name.trim() == text).then(|| number.parse().ok())?
         })
     };
-    known.or_else(named).ok_or_else(|| format!("Routing table {text} not found for {what}"))
+    let lookup = || files.iter().filter_map(|file| call.system.read(file).ok()).find_map(in_file);
+    text.parse().ok().or_else(lookup)
 }
 
 /// An option that is known and not implemented: the line is understood, and a start is refused.

@@ -20,6 +20,8 @@ use crate::{
 const DELAY_LOOP: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const HELO: &str = "smtpchecker.keepalived.org";
+/// Status codes that are well when nothing is written, whatever else is expected of the page.
+const STATUSES: (u16, u16) = (200, 299);
 /// SOA (RFC 1035 section 3.2.2).
 const DNS_TYPE: u16 = 6;
 
@@ -133,11 +135,12 @@ impl Above<'_> {
 }
 
 fn url(draft: UrlDraft, compliant: bool) -> Url {
+    let statuses = if draft.statuses.is_empty() { vec![STATUSES] } else { draft.statuses };
     Url {
         at: draft.at,
         path: draft.path.unwrap_or_default(),
         digest: draft.digest,
-        statuses: draft.statuses,
+        statuses,
         virtual_host: draft.virtual_host,
         pattern: draft.pattern,
         compliant: draft.compliant.unwrap_or(compliant),

@@ -85,7 +85,7 @@ fn report_same_vrid(instances: &[Instance], report: &mut Report) {
     }
 }
 
-fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
+fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) -> Option<Instance> {
     let global = &config.global;
     let name = draft.name.clone();
     let group = config.group_of(&name);
@@ -113,6 +113,8 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         report.overlooked("own-peer", draft.at, text, "list only the other routers in unicast_peer");
     }
     let transport = transport(&draft, global, family, &name, report);
+    let no_address_is_meant = draft.no_address;
+    let hmac = draft.hmac.take();
     let mut out = Instance {
         at: draft.at,
         interface,
@@ -127,6 +129,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         source: draft.source,
         track_source: draft.track_source,
         old_checksum: draft.old_checksum.unwrap_or_default(),
+        bare_checksum: draft.bare_checksum.unwrap_or(global.bare_checksum),
         accept: draft.accept.unwrap_or(!strict),
         preempt: !draft.nopreempt,
         preempt_delay: draft.preempt_delay,
@@ -136,6 +139,8 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         higher_prio_send_advert: draft.higher_prio_send_advert.unwrap_or(global.higher_prio_send_advert),
         skip_check_adv_addr: draft.skip_check_adv_addr.unwrap_or(global.skip_check_adv_addr),
         strict,
+        owner_ignores_adverts: draft.owner_ignores_adverts.unwrap_or(global.owner_ignores_adverts),
+        yields_when_late: draft.yields_when_late,
         dont_track_primary: draft.dont_track_primary,
         promote_secondaries: draft.promote_secondaries,
         tracking: tracking(draft.tracking, config),
@@ -148,6 +153,7 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
         excluded: draft.excluded,
         ..Instance::new(&name)
     };
+    out.hmac = super::hmac::hmac(hmac, &out, report);
     out.vmac = super::vmac::own(draft.vmac, &out, report);
     out.xmit_base = draft.xmit_base && out.vmac.is_some();
     if draft.xmit_base && !out.xmit_base {
@@ -156,7 +162,9 @@ fn instance(draft: InstanceDraft, config: &Failover, report: &mut Report) -> Opt
     contradictions(&mut out, report);
     drop_own_interface(&mut out, report);
     drop_weights(&mut out, group, report);
-    no_address(&out, report);
+    if !no_address_is_meant {
+        no_address(&out, report);
+    }
     Some(out)
 }
 

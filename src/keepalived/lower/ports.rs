@@ -84,13 +84,13 @@ fn of_group(
             ));
         }
     }
-    for (server, port) in kept {
-        for range in group.ranges.iter().filter(|range| range.port != *port) {
+    for range in &group.ranges {
+        for (server, _) in kept.iter().filter(|(_, port)| *port != range.port) {
             say(format!("virtual server {name}:[{}] and real server {server} ports don't match", shown(range)));
         }
-    }
-    if sorry_port.is_some_and(|port| group.ranges.iter().any(|range| range.port != port)) {
-        say(format!("WARNING - virtual server {name}, sorry server has port specified - port will be ignored"));
+        if sorry_port.is_some_and(|port| port != range.port) {
+            say(format!("WARNING - virtual server {name}, sorry server has port specified - port will be ignored"));
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Programs of scripts: are they there, and could others change what root runs?
 
 use crate::{
-    ir::failover::{Command, Global, Notify, RunAs, Script, global::Timed},
+    ir::failover::{
+        Command, Global, Notify, RunAs, Script,
+        global::{Fifo, Timed},
+    },
     keepalived::{
         draft::ScriptDraft,
         report::{ExitCode, Report},
@@ -111,6 +114,11 @@ impl<'a> Programs<'a> {
         );
     }
 
+    /// The command that reads a pipe.
+    pub(super) fn pipe(&mut self, fifo: &mut Fifo, report: &mut Report) {
+        fifo.script = self.keep(fifo.script.take(), report);
+    }
+
     fn timed(&mut self, timed: Option<Timed>, report: &mut Report) -> Option<Timed> {
         let timed = timed?;
         let command = self.keep(Some(timed.command), report)?;
@@ -118,22 +126,24 @@ impl<'a> Programs<'a> {
     }
 }
 
+/// Looks for the programs that the parent runs at start and end.
+pub(in crate::keepalived) fn start_and_end(settings: &mut Global, system: &dyn System, report: &mut Report) {
+    let mut programs = Programs::new(system, settings.script_security);
+    settings.startup_script = programs.timed(settings.startup_script.take(), report);
+    settings.shutdown_script = programs.timed(settings.shutdown_script.take(), report);
+    programs.security("start/shutdown scripts", report);
+}
+
 /// Looks for the programs of all scripts. A script whose program cannot be run is gone afterwards.
 pub(super) fn scripts<'a>(
     drafts: Vec<ScriptDraft>,
-    settings: &mut Global,
+    settings: &Global,
     system: &'a dyn System,
     report: &mut Report,
 ) -> (Vec<Script>, Programs<'a>) {
     let default_user = settings.script_user.clone().unwrap_or_else(|| default_user(drafts.is_empty(), system, report));
     let mut programs = Programs::new(system, settings.script_security);
     let scripts = drafts.into_iter().filter_map(|draft| script(draft, &default_user, &mut programs, report)).collect();
-    settings.startup_script = programs.timed(settings.startup_script.take(), report);
-    settings.shutdown_script = programs.timed(settings.shutdown_script.take(), report);
-    let all = settings.fifos.iter_mut().chain(&mut settings.lvs.fifo).chain(&mut settings.lvs.shared_fifo);
-    for fifo in all {
-        fifo.script = programs.keep(fifo.script.take(), report);
-    }
     (scripts, programs)
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Defaults {
 /// Settles the services of a draft, once everything that concerns them has been read.
 pub fn services(draft: &mut Draft, system: &dyn System, report: &mut Report) {
     let written = std::mem::take(&mut draft.virtual_servers);
+    let has_services = !written.is_empty();
     let groups = &draft.virtual_server_groups;
     let linked: Vec<VirtualServerDraft> =
         written.into_iter().filter_map(|service| linked(service, groups, report)).collect();
@@ -37,6 +38,12 @@ pub fn services(draft: &mut Draft, system: &dyn System, report: &mut Report) {
         linked.into_iter().filter_map(|service| settled(service, groups, report)).collect();
     let mut programs = Programs::new(system, draft.global.settings.script_security);
     commands(&mut settled, &mut programs, report);
+    let settings = &mut draft.global.settings.lvs;
+    settings.fifo = std::mem::take(&mut draft.global.lvs_notify_fifo).pipe();
+    settings.shared_fifo = draft.global.notify_fifo.clone().pipe();
+    if has_services {
+        settings.fifo.iter_mut().chain(&mut settings.shared_fifo).for_each(|fifo| programs.pipe(fifo, report));
+    }
     programs.security("check scripts", report);
     let defaults = Defaults {
         smtp_alert: draft.global.smtp_alert_checker.or(draft.global.smtp_alert),

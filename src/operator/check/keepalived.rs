@@ -89,7 +89,7 @@ pub fn status(of: &Keyword) -> Status {
         Own::Works => Status::Works,
         Own::Tuning => Status::Tuning,
         Own::Legacy => Status::Legacy,
-        Own::Missing | Own::MissingExtra | Own::Newer => Status::Missing,
+        Own::Missing | Own::MissingExtra => Status::Missing,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::proxy::session::Client;
 use crate::proxy::statistics;
 use crate::proxy::world::World;
 use crate::rules::{Answer, AnswerHead, reply, service::Service};
-use crate::stats::prometheus::{self, TableFacts, Wanted};
+use crate::stats::prometheus::Wanted;
 
 impl Stream {
     /// What answers here is as good as a server: the request waited for nothing and is connected.
@@ -32,8 +32,7 @@ impl Stream {
 }
 
 fn metrics(world: &'static World, wanted: Wanted) -> Answer {
-    let (facts, rows, tables) = (statistics::facts(world), statistics::rows(world), tables(world));
-    let body = prometheus::render(wanted, &facts, &rows, &tables);
+    let body = statistics::metrics(world, wanted);
     let mut answer =
         reply::bare(200, &[(b"cache-control", b"no-cache"), (b"content-type", b"text/plain; version=0.0.4")]);
     if let AnswerHead::Message(message) = &mut answer.head {
@@ -41,15 +40,4 @@ fn metrics(world: &'static World, wanted: Wanted) -> Answer {
     }
     answer.body = body.into_bytes().into();
     answer
-}
-
-fn tables(world: &'static World) -> Vec<TableFacts> {
-    let now = world.uptime_ms();
-    let proxies = world.config.proxies.iter().zip(&world.proxies);
-    let facts = proxies.filter_map(|(proxy, live)| {
-        let (config, table) = (proxy.table.as_ref()?, live.table.as_ref()?);
-        let used = table.whole().used(now) as u64;
-        Some(TableFacts { name: proxy.name.clone(), kind: config.key.name(), size: config.size as u64, used })
-    });
-    facts.collect()
 }

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use super::{Moment, VirtualRouter};
 use crate::{
-    ir::failover::{Auth, Transport},
+    ir::failover::{Auth, Hmac, Transport},
     vrrp::{
         ah,
+        hmac::{self, Stamp},
         ip::TTL,
         output::{Level, Output, Packet, TimerKind},
         packet::{self, Advert, OLD_DESTINATION},
@@ -18,6 +19,7 @@ impl VirtualRouter {
     /// An advert as master, and the timer for the next.
     pub(super) fn send_regular(&mut self, moment: &mut Moment<'_>) {
         self.send_advert(moment, self.priority());
+        self.last_sent = moment.now;
         let at = moment.now + self.config.advert_interval;
         moment.out.push(Output::Arm { timer: self.timer(TimerKind::Advert), at });
     }
@@ -48,14 +50,16 @@ impl VirtualRouter {
             interval: self.config.advert_interval,
             auth: self.config.auth,
             addresses: &addresses,
+            sums_ends: self.config.sums_ends(),
         };
         if matches!(self.config.auth, Auth::Ah(_)) {
             // One number for all peers: they count in step with what each of them hears, so a number spent on another peer
             // would make an answer to this one look old, and two masters would never hear each other.
             self.sequence = self.sequence.wrapping_add(1);
         }
+        self.stamps.sent = Stamp::next(moment.wall(), self.stamps.sent);
         for destination in destinations {
-            let payload = advert.encode(source, self.summed(destination));
+            let payload = self.signed(source, advert.encode(source, self.summed(destination)));
             let (protocol, payload) = self.sealed(ttl, source, destination, payload);
             moment.out.push(Output::Send(Packet {
                 interface: self.config.advert_interface().to_owned(),
@@ -75,6 +79,14 @@ impl VirtualRouter {
     /// The destination that the checksum of version 3 covers.
     fn summed(&self, destination: IpAddr) -> IpAddr {
         if self.old_checksum && destination.is_ipv4() { OLD_DESTINATION } else { destination }
+    }
+
+    /// With a signature behind it, if that is wanted.
+    fn signed(&self, source: IpAddr, advert: Vec<u8>) -> Vec<u8> {
+        match self.config.hmac.as_ref().and_then(Hmac::signing_key) {
+            Some(key) => hmac::sign(key, self.stamps.sent, source, advert),
+            None => advert,
+        }
     }
 
     /// With an authentication header, if that is wanted.

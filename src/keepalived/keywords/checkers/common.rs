@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     keepalived::{
-        draft::Open,
+        draft::{
+            Open,
+            virtual_server::{BfdCheckDraft, ProbeDraft},
+        },
         keyword::{Call, Grammar, KEYWORD, Keyword, Status},
     },
     text::grammar::{Arg, Kind},
@@ -110,6 +113,10 @@ const ALPHA: Keyword = Keyword {
     examples: &["alpha", "alpha off"],
     rejects: &["alpha perhaps"],
     lower: |draft, call| {
+        let is_checker = draft.open == Open::Checker;
+        if is_checker && matches!(&draft.checker().probe, ProbeDraft::Bfd(BfdCheckDraft { refused: true, .. })) {
+            return;
+        }
         let Some(value) = call.switch() else {
             let word = call.text(0).unwrap_or_default().to_owned();
             return call.complain("bad-switch", format!("Invalid alpha parameter {word}"));

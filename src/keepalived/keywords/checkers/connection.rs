@@ -65,12 +65,14 @@ const BINDTO: Keyword = Keyword {
     grammar: WORD,
     doc: "The address of this host that checks are sent from; the kernel's choice if not written.",
     examples: &["bindto 192.0.2.1"],
-    rejects: &["bindto nowhere", "bindto 2001:db8::1"],
+    rejects: &["bindto nowhere"],
     lower: |draft, call| {
         let Some(address) = address(call) else { return };
-        let server = draft.real_server().address;
+        // That of an SMTP_CHECK is not compared with the real server's, as in the original, though that of its hosts is.
+        let is_smtp = draft.checker().smtp().is_some_and(|smtp| !smtp.in_host);
+        let server = Some(draft.real_server().address).filter(|_| !is_smtp);
         let connection = draft.connection();
-        if connection.ip.unwrap_or(server).is_ipv4() != address.is_ipv4() {
+        if connection.ip.or(server).is_some_and(|to| to.is_ipv4() != address.is_ipv4()) {
             let text = format!("bindto address {address} does not match address family of connect_ip - skipping");
             return call.complain("family", text);
         }

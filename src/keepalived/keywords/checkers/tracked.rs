@@ -86,7 +86,7 @@ fn bfd_name(draft: &mut Draft, call: &mut Call<'_>) {
     let others = &draft.real_server().checkers;
     let named = |probe: &ProbeDraft| matches!(probe, ProbeDraft::Bfd(bfd) if bfd.name.as_deref() == Some(name));
     let is_taken = others.split_last().is_some_and(|(_, others)| others.iter().any(|other| named(&other.probe)));
-    let ProbeDraft::Bfd(BfdCheckDraft { name: own, .. }) = &mut draft.checker().probe else { return };
+    let ProbeDraft::Bfd(BfdCheckDraft { name: own, refused: false }) = &mut draft.checker().probe else { return };
     let problem = match own {
         Some(before) => format!("BFD {name} already specified as {before}"),
         None if !is_known => format!("BFD {name} not configured"),
@@ -96,9 +96,7 @@ fn bfd_name(draft: &mut Draft, call: &mut Call<'_>) {
             return;
         }
     };
-    if own.is_none() {
-        refuse(draft);
-    }
+    refuse(draft);
     call.complain("bad-bfd", format!("({server}) BFD_CHECK - {problem}"));
 }
 

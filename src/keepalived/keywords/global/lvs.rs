@@ -131,12 +131,13 @@ const NFTABLES_IPVS_PRIORITY: Keyword = Keyword {
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]),
     invalid: "invalid ipvs nftables chain priority '{word}'",
-    doc: "Where those rules stand among those of others.",
+    doc: "Where those rules stand among those of others; -1 if not written.",
     examples: &["nftables_ipvs_priority -10"],
     rejects: &["nftables_ipvs_priority first"],
     lower: |draft, call| {
         let priority = call.args.int("priority").and_then(|priority| i32::try_from(priority).ok());
-        draft.global.settings.lvs.nftables_priority = priority.unwrap_or_default();
+        let settings = &mut draft.global.settings.lvs;
+        settings.nftables_priority = priority.unwrap_or(settings.nftables_priority);
     },
     ..KEYWORD
 };

@@ -24,9 +24,13 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     VRRP_STRICT,
     VRRP_NOTIFY_PRIORITY_CHANGES,
     VRRP_STARTUP_DELAY,
+    VRRP_DELAY_AFTER_BOOT,
+    VRRP_OWNER_IGNORE_ADVERTS,
+    V3_CHECKSUM_AS_V2,
     DEFAULT_INTERFACE,
     DYNAMIC_INTERFACES,
     VRRP_IPTABLES,
+    VRRP_IPSETS,
 ];
 
 const VRRP_VERSION: Keyword = Keyword {
@@ -214,6 +218,53 @@ const VRRP_IPTABLES: Keyword = Keyword {
             "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and 'vrrp_ipsets' with \
              'nftables' config option",
         );
+    },
+    ..KEYWORD
+};
+
+const VRRP_DELAY_AFTER_BOOT: Keyword = Keyword {
+    name: "vrrp_delay_after_boot",
+    blocks: GLOBAL,
+    grammar: Grammar::Args(&[Arg::Value("seconds", Kind::Seconds(1_000, 65_535_000_000))]),
+    invalid: "vrrp_delay_after_boot '{word}' is invalid",
+    doc: "Seconds from the machine's boot before routers do anything. As of keepalived 2.4.",
+    examples: &["vrrp_delay_after_boot 30"],
+    rejects: &["vrrp_delay_after_boot later"],
+    lower: |draft, call| draft.global.settings.delay_after_boot = call.args.time("seconds").unwrap_or_default(),
+    ..KEYWORD
+};
+
+const VRRP_OWNER_IGNORE_ADVERTS: Keyword = Keyword {
+    name: "vrrp_owner_ignore_adverts",
+    blocks: GLOBAL,
+    grammar: SWITCH,
+    doc: "Default of `owner_ignore_adverts`. As of keepalived 2.3.3.",
+    examples: &["vrrp_owner_ignore_adverts"],
+    lower: |draft, call| switch(draft, call, |global, value| global.owner_ignores_adverts = value),
+    ..KEYWORD
+};
+
+const V3_CHECKSUM_AS_V2: Keyword = Keyword {
+    name: "v3_checksum_as_v2",
+    blocks: GLOBAL,
+    grammar: SWITCH,
+    doc: "Default of `v3_checksum_as_v2` of routers. As of keepalived 2.2.8.",
+    examples: &["v3_checksum_as_v2"],
+    lower: |draft, call| switch(draft, call, |global, value| global.bare_checksum = value),
+    ..KEYWORD
+};
+
+const VRRP_IPSETS: Keyword = Keyword {
+    name: "vrrp_ipsets",
+    blocks: GLOBAL,
+    grammar: Grammar::Custom("[<set> ...]"),
+    status: Status::Legacy,
+    doc: "Sets for iptables. The distribution's keepalived is built without it, and does not know the word; `nftables` needs none.",
+    examples: &["vrrp_ipsets keepalived"],
+    lower: |_, call| {
+        let at = call.words.words[0].at;
+        let help = "rules are nftables' here, which needs no sets of iptables: write 'nftables'";
+        call.report.unknown(at, "Unknown keyword 'vrrp_ipsets'".to_owned(), Some(help.to_owned()));
     },
     ..KEYWORD
 };

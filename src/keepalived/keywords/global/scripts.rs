@@ -2,9 +2,9 @@
 
 use super::super::shared::whole_seconds;
 use crate::{
-    ir::failover::global::Timed,
+    ir::failover::{Global, global::Timed},
     keepalived::{
-        draft::{Draft, unchecked},
+        draft::Draft,
         keyword::{Block, Call, Grammar, KEYWORD, Keyword},
         quoted,
     },
@@ -65,7 +65,8 @@ const STARTUP_SCRIPT: Keyword = Keyword {
     grammar: COMMAND,
     doc: "Run before anything else, and waited for.",
     examples: &["startup_script /usr/local/bin/up"],
-    lower: |draft, call| draft.global.settings.startup_script = timed(call),
+    rejects: &["startup_script"],
+    lower: |draft, call| timed(draft, call, |settings| &mut settings.startup_script),
     ..KEYWORD
 };
 
@@ -91,7 +92,8 @@ const SHUTDOWN_SCRIPT: Keyword = Keyword {
     grammar: COMMAND,
     doc: "Run after everything else, and waited for.",
     examples: &["shutdown_script /usr/local/bin/down"],
-    lower: |draft, call| draft.global.settings.shutdown_script = timed(call),
+    rejects: &["shutdown_script"],
+    lower: |draft, call| timed(draft, call, |settings| &mut settings.shutdown_script),
     ..KEYWORD
 };
 
@@ -111,15 +113,21 @@ const SHUTDOWN_SCRIPT_TIMEOUT: Keyword = Keyword {
     ..KEYWORD
 };
 
-/// A command with its default limit of time.
-fn timed(call: &mut Call<'_>) -> Option<Timed> {
-    let (line, _) = quoted::first_word(&call.words.raw[call.words.keyword().len()..]);
-    let argv = quoted::split(&line).unwrap_or_else(|partial| partial);
-    if argv.is_empty() {
-        return None;
+/// A command with its default limit of time. The first one counts.
+fn timed(draft: &mut Draft, call: &mut Call<'_>, place: fn(&mut Global) -> &mut Option<Timed>) {
+    let what = call.keyword.name.trim_end_matches("_script");
+    if call.words.arguments().is_empty() {
+        return call.complain("no-script", format!("{what} script missing"));
     }
-    let command = unchecked(argv, call.system.own(), call.words.at);
-    Some(Timed { command, timeout: Duration::from_secs(10) })
+    if place(&mut draft.global.settings).is_some() {
+        return call.complain("repeated", format!("{what} script already specified"));
+    }
+    match super::super::shared::notification(draft, call) {
+        Some(command) => {
+            *place(&mut draft.global.settings) = Some(Timed { command, timeout: Duration::from_secs(10) });
+        }
+        None => call.complain("bad-script", format!("Invalid {what} script")),
+    }
 }
 
 const NOTIFY_FIFO: Keyword = Keyword {

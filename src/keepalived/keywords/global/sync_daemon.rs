@@ -96,7 +96,7 @@ fn option(daemon: &mut SyncDaemon, call: &mut Call<'_>, name: &str, value: Optio
     let mut within = |low, high| number(call, word, low, high).and_then(|number| u16::try_from(number).ok());
     let is_read = match name {
         "id" => {
-            daemon.id = syncid(call, word);
+            daemon.id = syncid(call, word).or(daemon.id);
             true
         }
         "maxlen" => {

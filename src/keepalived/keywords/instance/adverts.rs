@@ -1,8 +1,8 @@
 //! How often adverts are sent, and what is made of those received.
 
-use super::super::shared::{SWITCH, switch};
+use super::super::shared::{SWITCH, byte, switch};
 use crate::{
-    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword},
+    keepalived::keyword::{Block, Grammar, KEYWORD, Keyword, Status},
     text::grammar::{Arg, Kind},
 };
 
@@ -15,6 +15,9 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     HIGHER_PRIO_SEND_ADVERT,
     SKIP_CHECK_ADV_ADDR,
     KERNEL_RX_BUF_SIZE,
+    OWNER_IGNORE_ADVERTS,
+    TIMER_EXPIRED_BACKUP,
+    THREAD_TIMER_EXPIRED,
 ];
 
 const ADVERT_INT: Keyword = Keyword {
@@ -85,4 +88,41 @@ const KERNEL_RX_BUF_SIZE: Keyword = Keyword {
         draft.instance().receive_buffer = call.args.int("bytes").and_then(|bytes| usize::try_from(bytes).ok());
     },
     ..KEYWORD
+};
+
+const OWNER_IGNORE_ADVERTS: Keyword = Keyword {
+    name: "owner_ignore_adverts",
+    blocks: INSTANCE,
+    grammar: SWITCH,
+    doc: "With priority 255 it listens to nobody. As of keepalived 2.3.3.",
+    examples: &["owner_ignore_adverts", "owner_ignore_adverts no"],
+    lower: |draft, call| switch(draft, call, |instance, value| instance.owner_ignores_adverts = Some(value)),
+    ..KEYWORD
+};
+
+const TIMER_EXPIRED_BACKUP: Keyword = Keyword {
+    name: "timer_expired_backup",
+    blocks: INSTANCE,
+    grammar: Grammar::Args(&[Arg::Optional("priority", Kind::Int(1, 254))]),
+    invalid: "({name}) {word} is no priority of another router: 1 to 254",
+    doc: "With `nopreempt`: a master that was kept from sending for so long that a backup of this priority, 254 if not written, \
+          has taken over becomes backup rather than dispute it. As of keepalived 2.2.8.",
+    examples: &["timer_expired_backup", "timer_expired_backup 100"],
+    rejects: &["timer_expired_backup 255"],
+    lower: |draft, call| draft.instance().yields_when_late = Some(byte(call, "priority").unwrap_or(254)),
+    ..KEYWORD
+};
+
+const THREAD_TIMER_EXPIRED: Keyword = Keyword {
+    name: "thread_timer_expired",
+    status: Status::Legacy,
+    doc: "Another name of `timer_expired_backup`.",
+    examples: &["thread_timer_expired 100"],
+    rejects: &["thread_timer_expired 0"],
+    lower: |draft, call| {
+        let text = "thread_timer_expired is another name of timer_expired_backup";
+        call.report.overlooked("legacy", call.words.at, text, "write timer_expired_backup");
+        (TIMER_EXPIRED_BACKUP.lower)(draft, call);
+    },
+    ..TIMER_EXPIRED_BACKUP
 };

@@ -1,6 +1,6 @@
 //! Where adverts come from and go to: multicast groups, unicast peers, source addresses.
 
-use super::super::shared::byte;
+use super::super::shared::{SWITCH, byte, switch};
 use crate::{
     ir::failover::{OldChecksum, Peer},
     keepalived::{
@@ -24,6 +24,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     CHECK_UNICAST_SRC,
     OLD_UNICAST_CHECKSUM,
     UNICAST_FAULT_NO_PEER,
+    V3_CHECKSUM_AS_V2,
 ];
 
 const UNICAST_PEER: Keyword = Keyword {
@@ -213,5 +214,15 @@ const UNICAST_FAULT_NO_PEER: Keyword = Keyword {
     doc: "FAULT, rather than multicast, when there are no unicast peers.",
     examples: &["unicast_fault_no_peer"],
     lower: |draft, _| draft.instance().needs_peers = true,
+    ..KEYWORD
+};
+
+const V3_CHECKSUM_AS_V2: Keyword = Keyword {
+    name: "v3_checksum_as_v2",
+    blocks: INSTANCE,
+    grammar: SWITCH,
+    doc: "Version 3 over IPv4 is summed without a pseudo-header, as routers of some other makers do. As of keepalived 2.2.8.",
+    examples: &["v3_checksum_as_v2"],
+    lower: |draft, call| switch(draft, call, |instance, value| instance.bare_checksum = Some(value)),
     ..KEYWORD
 };

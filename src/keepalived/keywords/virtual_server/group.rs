@@ -102,16 +102,16 @@ fn range(call: &mut Call<'_>) -> Option<AddressRange> {
     let port_word = call.text(0).map(str::to_owned);
     let port = port_word.as_deref().map_or(Some(0), |word| port(call, word));
     let is_ipv6 = written.contains(':');
-    let alone = if written.contains('/') { written.split('/').next() } else { written.split('-').next() };
+    let alone = written.split(if written.contains('-') { '-' } else { '/' }).next();
     let first = alone.and_then(|text| text.parse::<IpAddr>().ok()).filter(|first| first.is_ipv6() == is_ipv6);
     let (Some(first), Some(port)) = (first, port) else {
         let port = port_word.map(|word| format!("/port/{word}")).unwrap_or_default();
         call.complain("bad-address", format!("Invalid virtual server group IP address {written} {port} - skipping"));
         return None;
     };
-    let more = match (written.split_once('/'), written.split_once('-')) {
-        (Some((_, length)), _) => masked(first, length, &written),
-        (None, Some((_, last))) => up_to(first, last, &written),
+    let more = match (written.split_once('-'), written.split_once('/')) {
+        (Some((_, last)), _) => up_to(first, last, &written),
+        (None, Some((_, length))) => masked(first, length, &written),
         (None, None) => Ok(0),
     };
     match more {

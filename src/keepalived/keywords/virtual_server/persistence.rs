@@ -64,9 +64,8 @@ const PERSISTENCE_GRANULARITY: Keyword = Keyword {
 
 fn granularity(draft: &mut Draft, call: &mut Call<'_>) {
     let word = call.args.text("value").unwrap_or_default().to_owned();
-    let service = draft.virtual_server();
     let written_as = if word.contains('.') { Family::V4 } else { Family::V6 };
-    let family = *service.family.get_or_insert(written_as);
+    let family = draft.virtual_server().family.unwrap_or(written_as);
     let prefix = match family {
         Family::V4 => mask(call, &word),
         Family::V6 => number(call, &word, 1, 128).and_then(|bits| u8::try_from(bits).ok()),
@@ -77,6 +76,7 @@ fn granularity(draft: &mut Draft, call: &mut Call<'_>) {
         return call.complain("bad-mask", text);
     };
     let service = draft.virtual_server();
+    service.family = Some(family);
     service.prefix = Some(prefix);
     service.persistence.get_or_insert(crate::keepalived::lower::PERSISTENCE);
 }
