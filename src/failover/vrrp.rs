@@ -150,12 +150,7 @@ struct Process<'a> {
 }
 
 impl<'a> Process<'a> {
-    async fn start(
-        options: &'a Options,
-        config: Failover,
-        log: Rc<Logger>,
-        wires: Wires,
-    ) -> io::Result<Self> {
+    async fn start(options: &'a Options, config: Failover, log: Rc<Logger>, wires: Wires) -> io::Result<Self> {
         let Wires { questions, checkers } = wires;
         let questions = Questions::new(questions)?;
         let signals = Signals::new()?;

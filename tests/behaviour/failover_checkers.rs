@@ -4,16 +4,26 @@ use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
     path::PathBuf,
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
+use tokio_rustls::rustls::{
+    self, ServerConfig,
+    client::danger::HandshakeSignatureValid,
+    crypto::aws_lc_rs,
+    server::danger::{ClientCertVerified, ClientCertVerifier},
+};
+
 use hawser::{
     checker::{Failure, Outcome, Passed, Unready, outcome::Checked},
-    failover::checkers::{Means, probe},
+    failover::checkers::{Means, probe, tls::Trust},
     ir::failover::{
         Checker, Command, Connection, Probe, RunAs,
-        checker::{Dns, Http, HttpVersion, Misc, Reply, Smtp, Udp, Url},
+        checker::{Dns, Http, HttpVersion, Misc, Reply, Smtp, TlsProbe, Udp, Url},
+        lvs::Tls,
     },
     text::source::Span,
 };
@@ -31,6 +41,10 @@ fn connection(to: SocketAddr) -> Connection {
 }
 
 fn asked(question: Probe) -> Outcome {
+    asked_with(question, None)
+}
+
+fn asked_with(question: Probe, trust: Option<Trust>) -> Outcome {
     let checker = Checker {
         at: Span::default(),
         retry: 0,
@@ -42,7 +56,7 @@ fn asked(question: Probe) -> Outcome {
         probe: question,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-    runtime.block_on(probe(&checker, 0, &Means { trust: None, chance: 7 }))
+    runtime.block_on(probe(&checker, 0, &Means { trust, chance: 7 }))
 }
 
 /// A server that takes one connection, sends its lines, each behind something that it is told, and ends.
@@ -161,6 +175,126 @@ fn mail_servers_are_greeted_and_left() {
     assert_eq!(ask(&[b"220 hi\r\n", b"250 ok\r\n", b"221 bye\r\n"]), Outcome::Passed(Passed::Plain));
     assert_eq!(ask(&[b"220 hi\r\n", b"502 no\r\n"]), Outcome::Failed(Failure::Helo));
     assert_eq!(ask(&[b"220 hi\r\n"]), Outcome::Failed(Failure::Broken), "it ends in place of a welcome");
+}
+
+/// A self-signed certificate and its key.
+fn certificate() -> (String, String) {
+    let signed = rcgen::generate_simple_self_signed(vec!["www.example.com".into()]).expect("a name is enough");
+    (signed.cert.pem(), signed.signing_key.serialize_pem())
+}
+
+/// A web server with TLS: what it heard of the client's name, and whether the client had a certificate.
+fn tls_server() -> (SocketAddr, mpsc::Receiver<(Option<String>, bool)>) {
+    let (certificate, key) = certificate();
+    let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("it has just been made")];
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("it has just been made");
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows them")
+        .with_client_cert_verifier(Arc::new(Anybody))
+        .with_single_cert(chain, key)
+        .expect("certificate and key fit");
+    let (listener, at) = silent();
+    let (told, heard) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept()?;
+        let mut session = rustls::ServerConnection::new(Arc::new(config)).map_err(std::io::Error::other)?;
+        let mut tls = rustls::Stream::new(&mut session, &mut stream);
+        tls.read(&mut [0; 2048])?;
+        tls.write_all(b"HTTP/1.0 200 OK\r\n\r\n")?;
+        tls.flush()?;
+        let _ = told.send((session.server_name().map(str::to_owned), session.peer_certificates().is_some()));
+        // It ends without close_notify, as many do.
+        Ok::<(), std::io::Error>(())
+    });
+    (at, heard)
+}
+
+/// Takes any client, with a certificate and without.
+#[derive(Debug)]
+struct Anybody;
+
+impl ClientCertVerifier for Anybody {
+    fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
+        &[]
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn secure(to: SocketAddr, tls: TlsProbe) -> Probe {
+    let Probe::Http(http) = page(to, None, HttpVersion::Http10) else { unreachable!("pages are asked by HTTP") };
+    Probe::Http(Http { tls: Some(tls), virtual_host: Some("www.example.com".into()), ..http })
+}
+
+#[test]
+fn a_certificate_of_the_server_is_not_asked_about() {
+    let (at, heard) = tls_server();
+    let trust = Trust::new(None).expect("nothing is read");
+    assert_eq!(checked(&asked_with(secure(at, TlsProbe::default()), Some(trust))), Some(Checked::Status));
+    assert_eq!(heard.recv().ok(), Some((None, false)));
+}
+
+#[test]
+fn the_name_and_our_certificate_are_shown_where_that_is_asked_for() {
+    let (at, heard) = tls_server();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let name = |kind| folder.join(format!("checkers-{}.{kind}", std::process::id()));
+    let (certificate, key) = certificate();
+    std::fs::write(name("crt"), certificate).expect("the target directory is writable");
+    std::fs::write(name("key"), key).expect("the target directory is writable");
+    let files = Tls { certificate: Some(name("crt")), key: Some(name("key")), ..Tls::default() };
+    let trust = Trust::new(Some(&files));
+    ["crt", "key"].iter().for_each(|kind| _ = std::fs::remove_file(name(kind)));
+    let tls = TlsProbe { sni: true, ..TlsProbe::default() };
+    let outcome = asked_with(secure(at, tls), Some(trust.expect("both files are there")));
+    assert_eq!(checked(&outcome), Some(Checked::Status));
+    assert_eq!(heard.recv().ok(), Some((Some("www.example.com".into()), true)));
+}
+
+#[test]
+fn a_session_must_end_well_where_that_is_asked_for_and_begin_with_tls_in_any_case() {
+    let (at, _heard) = tls_server();
+    let trust = || Trust::new(None).ok();
+    let strict = TlsProbe { compliant: true, ..TlsProbe::default() };
+    assert_eq!(asked_with(secure(at, strict), trust()), Outcome::Failed(Failure::Broken));
+    let plain = server(&[b"HTTP/1.0 400 No\r\n\r\n"]);
+    assert_eq!(asked_with(secure(plain, TlsProbe::default()), trust()), Outcome::Failed(Failure::Handshake));
+    let (_held, mute) = silent();
+    assert_eq!(asked_with(secure(mute, TlsProbe::default()), trust()), Outcome::Failed(Failure::ConnectTimeout));
 }
 
 /// A socket that answers one datagram with what is made of it.
