@@ -27,6 +27,8 @@ mod failover_firewall;
 mod failover_later;
 #[path = "behaviour/failover_mail.rs"]
 mod failover_mail;
+#[path = "behaviour/failover_metrics.rs"]
+mod failover_metrics;
 #[path = "behaviour/failover_pair.rs"]
 mod failover_pair;
 #[path = "behaviour/failover_routes.rs"]

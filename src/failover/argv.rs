@@ -73,6 +73,8 @@ pub struct Options {
     pub monitor_addresses: bool,
     pub timing: Timing,
     pub namespace: Option<String>,
+    /// Where metrics are told by HTTP.
+    pub metrics: Option<std::net::SocketAddr>,
     config_id: Option<String>,
 }
 
@@ -159,6 +161,7 @@ const FLAGS: &[Flag] = &[
     flag('t', "config-test", "[FILE]", "Check the configuration; messages to the file or standard error"),
     long("strict", "", "With -t: warnings are problems too"),
     long("format", "FORM", "With -t: original, caret or json; carets on a terminal by default"),
+    long("metrics", "PORT|ADDRESS:PORT", "Tell metrics by HTTP at /metrics; of this host alone without an address"),
     long("original-timing", "", "Keep keepalived's own timeline of a failover"),
     long("config-fd", "N", "Internal to the original").tuning(),
     flag('v', "version", "", "Print the version"),
@@ -232,6 +235,12 @@ fn options(words: &[String], matches: &ArgMatches) -> Result<Options, String> {
         }
         None => None,
     };
+    let metrics = match value("metrics") {
+        Some(text) => {
+            Some(crate::net::scrape::address(&text).ok_or_else(|| format!("Invalid --metrics option {text}"))?)
+        }
+        None => None,
+    };
     Ok(Options {
         words: words.to_vec(),
         file: value("use-file").unwrap_or_else(|| DEFAULT_FILE.into()),
@@ -254,6 +263,7 @@ fn options(words: &[String], matches: &ArgMatches) -> Result<Options, String> {
         monitor_addresses: given("address-monitoring"),
         timing: if given("original-timing") { Timing::Original } else { Timing::Prompt },
         namespace: value("namespace"),
+        metrics,
         config_id: value("config-id"),
     })
 }

@@ -25,6 +25,8 @@ use crate::{
 
 /// How long a process may take for its answer.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Neither of the codes with which a process ends the daemon.
+const ENDED: i32 = 3;
 /// The longest answer, in bytes.
 const LONGEST: u32 = 64 << 20;
 
@@ -36,21 +38,25 @@ pub struct Source {
 
 /// Runs the process to its end, which never comes by itself; the result is its exit status.
 #[must_use]
-pub fn run(listener: std::net::TcpListener, sources: Vec<Source>, log: &Logger) -> i32 {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return super::supervisor::EXIT_FATAL;
-    };
-    let result: io::Result<()> = LocalSet::new().block_on(&runtime, async {
+pub fn run(asks: io::Result<(std::net::TcpListener, Vec<Source>)>, log: &Logger) -> i32 {
+    if let Err(error) = told(asks) {
+        log.info(&format!("Metrics cannot be told: {error}"));
+        // Whoever starts this again should not do so at once.
+        std::thread::park_timeout(PATIENCE);
+    }
+    ENDED
+}
+
+fn told(asks: io::Result<(std::net::TcpListener, Vec<Source>)>) -> io::Result<()> {
+    let (listener, sources) = asks?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, async {
         let listener = TcpListener::from_std(listener)?;
         let asked: io::Result<Vec<_>> = sources.into_iter().map(Asked::new).collect();
         let asked = Rc::new(asked?);
         scrape::serve(listener, move || collect(Rc::clone(&asked))).await;
         Ok(())
-    });
-    if let Err(error) = result {
-        log.info(&format!("Metrics cannot be told: {error}"));
-    }
-    super::supervisor::EXIT_FATAL
+    })
 }
 
 /// Opens the socket before anybody forks, so that a port that is taken is told at once.

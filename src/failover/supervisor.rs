@@ -1,6 +1,7 @@
 //! The parent: pid file, signals, and processes that are started again when they die.
 //!
-//! * [`child`]: the two processes that there may be, and how each is started
+//! * [`child`]: the processes that there may be, and how each is started
+//! * [`wires`]: how they speak to each other
 //! * [`paths`]: their pid files
 //! * [`stop`](mod@stop): their end
 //! * [`reload`](mod@reload): a new configuration
@@ -9,6 +10,7 @@ mod child;
 mod paths;
 mod reload;
 mod stop;
+mod wires;
 
 use std::{
     io,
@@ -26,8 +28,9 @@ use nix::{
 };
 
 use self::{
-    child::{Child, Kind, Line},
+    child::{Child, Kind},
     paths::Paths,
+    wires::Wires,
 };
 use super::{
     argv::{Options, VERSION},
@@ -43,6 +46,8 @@ use crate::{
         signals::{self, Waiter, realtime_max, realtime_min},
     },
 };
+
+pub use self::wires::Ends;
 
 /// Exit codes between the processes, as the original has them.
 pub const EXIT_FATAL: i32 = 1;
@@ -95,7 +100,15 @@ pub fn run(options: &Options) -> i32 {
         log.info(&format!("Unable to write pid file {}: {error}", paths.parent.display()));
         return EXIT_FATAL;
     }
-    let code = Supervisor::new(options, log, paths, checked).run();
+    let wires = match Wires::new(options.metrics) {
+        Ok(wires) => wires,
+        Err(error) => {
+            log.info(&format!("Unable to tell metrics: {error}"));
+            paths.remove();
+            return EXIT_FATAL;
+        }
+    };
+    let code = Supervisor::new(options, log, paths, checked, wires).run();
     code.unwrap_or(EXIT_FATAL)
 }
 
@@ -167,8 +180,7 @@ struct Supervisor<'a> {
     paths: Paths,
     checked: Checked,
     children: Vec<Child>,
-    /// On which the processes speak of BFD sessions.
-    line: Option<Line>,
+    wires: Wires,
     schedule: Option<Schedule>,
 }
 
@@ -179,9 +191,8 @@ enum End {
 }
 
 impl<'a> Supervisor<'a> {
-    fn new(options: &'a Options, log: Logger, paths: Paths, checked: Checked) -> Self {
-        let line = Line::new().ok();
-        Self { options, log, paths, checked, children: Vec::new(), line, schedule: None }
+    fn new(options: &'a Options, log: Logger, paths: Paths, checked: Checked, wires: Wires) -> Self {
+        Self { options, log, paths, checked, children: Vec::new(), wires, schedule: None }
     }
 
     fn run(mut self) -> io::Result<i32> {
@@ -198,7 +209,7 @@ impl<'a> Supervisor<'a> {
         ])?;
         let _ = daemon::adopt_orphans();
         self.start_missing()?;
-        if self.children.is_empty() {
+        if self.children.iter().all(|child| child.kind == Kind::Metrics) {
             self.log.info("Warning - keepalived has no configuration to run");
         }
         self.log.info("Startup complete");
@@ -214,8 +225,9 @@ impl<'a> Supervisor<'a> {
 
     /// Starts the processes that the configuration needs and that do not run.
     fn start_missing(&mut self) -> io::Result<()> {
-        for kind in [Kind::Checkers, Kind::Vrrp] {
-            if kind.is_needed(&self.checked, self.options) && !self.children.iter().any(|child| child.kind == kind) {
+        for kind in [Kind::Checkers, Kind::Vrrp, Kind::Metrics] {
+            let needed = kind.is_needed(&self.checked, self.options, &self.wires);
+            if needed && !self.children.iter().any(|child| child.kind == kind) {
                 self.start(kind)?;
             }
         }
@@ -223,8 +235,10 @@ impl<'a> Supervisor<'a> {
     }
 
     fn start(&mut self, kind: Kind) -> io::Result<()> {
-        let child = Child::start(kind, self.options, &self.checked, &self.paths, self.line.as_ref())?;
-        self.log.info(&format!("Starting {} child process, pid={}", kind.name(), child.pid));
+        let child = Child::start(kind, self.options, &self.checked, &self.paths, &self.wires)?;
+        if kind != Kind::Metrics {
+            self.log.info(&format!("Starting {} child process, pid={}", kind.name(), child.pid));
+        }
         self.children.push(child);
         Ok(())
     }
@@ -274,6 +288,11 @@ impl<'a> Supervisor<'a> {
             let is_it = |child: &Child| status.pid() == Some(Pid::from_raw(child.pid));
             let Some(at) = self.children.iter().position(is_it) else { continue };
             let child = self.children.swap_remove(at);
+            if child.kind == Kind::Metrics {
+                // Nobody's address depends on it.
+                self.start(child.kind)?;
+                continue;
+            }
             match status {
                 WaitStatus::Exited(_, code @ (EXIT_CONFIG | EXIT_FATAL)) => {
                     let word = if code == EXIT_CONFIG { "CONFIG" } else { "FATAL" };
@@ -320,7 +339,7 @@ impl<'a> Supervisor<'a> {
     }
 
     fn send(&self, signal: i32) {
-        for child in &self.children {
+        for child in self.children.iter().filter(|child| child.kind.hears(signal)) {
             let _ = signals::send(child.pid, signal);
         }
     }

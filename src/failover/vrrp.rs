@@ -10,14 +10,7 @@ mod tasks;
 mod timers;
 mod vmacs;
 
-use std::{
-    collections::BTreeMap,
-    io,
-    os::unix::net::{UnixDatagram, UnixStream},
-    path::Path,
-    rc::Rc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, path::Path, rc::Rc, time::Duration};
 
 use rtnetlink::Handle;
 use tokio::{
@@ -47,7 +40,7 @@ use super::{
     metrics::Questions,
     notify::Notifier,
     sockets::{Arrival, Sockets},
-    supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
+    supervisor::{self, EXIT_CONFIG, EXIT_FATAL, Ends},
     switches::Switches,
     watch,
 };
@@ -62,18 +55,9 @@ use crate::{
 /// Datagrams that may wait to be judged.
 const QUEUE: usize = 256;
 
-/// Where a process is asked by others.
-#[derive(Debug, Default)]
-pub struct Wires {
-    /// For metrics.
-    pub questions: Option<UnixStream>,
-    /// By the checkers' process, for BFD sessions.
-    pub checkers: Option<UnixDatagram>,
-}
-
 /// Runs the VRRP process to its end; the result is its exit status.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path, wires: Wires) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, ends: Ends) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_vrrp", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Vrrp) {
         log.info(&line);
@@ -94,7 +78,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, wires: Wires) 
     };
     let local = LocalSet::new();
     let result = local.block_on(&runtime, async {
-        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), wires).await?;
+        let mut process = Process::start(options, checked.config.clone(), Rc::clone(&log), ends).await?;
         process.serve().await
     });
     match result {
@@ -150,8 +134,8 @@ struct Process<'a> {
 }
 
 impl<'a> Process<'a> {
-    async fn start(options: &'a Options, config: Failover, log: Rc<Logger>, wires: Wires) -> io::Result<Self> {
-        let Wires { questions, checkers } = wires;
+    async fn start(options: &'a Options, config: Failover, log: Rc<Logger>, ends: Ends) -> io::Result<Self> {
+        let Ends { questions, sessions: checkers } = ends;
         let questions = Questions::new(questions)?;
         let signals = Signals::new()?;
         log.detail("Registering Kernel netlink reflector");

@@ -5,9 +5,13 @@
 //!
 //! * [`services`](mod@services): groups, virtual servers, real servers
 //! * [`checkers`](mod@checkers): who asks what
+//! * [`metrics`](mod@metrics): the same in numbers, for other programs
 
 mod checkers;
+mod metrics;
 mod services;
+
+pub use metrics::metrics;
 
 use super::Director;
 use crate::ir::failover::{

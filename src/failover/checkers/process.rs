@@ -4,14 +4,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     net::IpAddr,
-    os::unix::net::UnixDatagram,
     path::Path,
     rc::Rc,
 };
 
 use tokio::{
     process::Child,
-    sync::mpsc::{self, UnboundedReceiver},
+    sync::{
+        mpsc::{self, UnboundedReceiver},
+        oneshot,
+    },
     task::LocalSet,
 };
 
@@ -29,20 +31,21 @@ use crate::{
         log::Logger,
         machine::Machine,
         mail,
+        metrics::Questions,
         notify::Notifier,
-        supervisor::{self, EXIT_CONFIG, EXIT_FATAL},
+        supervisor::{self, EXIT_CONFIG, EXIT_FATAL, Ends},
         vrrp::asked::{Asked, Signals},
     },
-    ipvs::{Director, Input, Output},
+    ipvs::{Director, Input, Output, show},
     ir::failover::{CheckerId, Command, Failover, Global, Lvs},
     keepalived::{self, Checked, report::Pass},
     net::links,
     process::{pidfile, priority},
 };
 
-/// Runs the checkers' process to its end; the result is its exit status. `sessions`: where BFD sessions are heard of.
+/// Runs the checkers' process to its end; the result is its exit status.
 #[must_use]
-pub fn run(options: &Options, checked: &Checked, pid_file: &Path, sessions: Option<UnixDatagram>) -> i32 {
+pub fn run(options: &Options, checked: &Checked, pid_file: &Path, ends: Ends) -> i32 {
     let log = Rc::new(Logger::new("Keepalived_healthcheckers", options));
     for line in checked.report.log_lines(&checked.sources, Pass::Check) {
         log.info(&line);
@@ -62,8 +65,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, sessions: Opti
         }
     };
     let result = LocalSet::new().block_on(&runtime, async {
-        let sessions = sessions.map(Line::new).transpose()?;
-        let mut process = Process::new(options, checked.config.clone(), Rc::clone(&log), sessions)?;
+        let mut process = Process::new(options, checked.config.clone(), Rc::clone(&log), ends)?;
         process.start().await?;
         process.serve().await;
         process.stop().await;
@@ -88,6 +90,7 @@ struct Process<'a> {
     tasks: Tasks,
     reports: UnboundedReceiver<Report>,
     signals: Signals,
+    questions: Questions,
     sessions: Option<Line>,
     /// What each session said last.
     states: BTreeMap<String, bool>,
@@ -102,10 +105,12 @@ enum Event {
     Report(Report),
     Change(links::Change),
     Session(Message),
+    /// Somebody wants metrics.
+    Question(oneshot::Sender<String>),
 }
 
 impl<'a> Process<'a> {
-    fn new(options: &'a Options, config: Failover, log: Rc<Logger>, sessions: Option<Line>) -> io::Result<Self> {
+    fn new(options: &'a Options, config: Failover, log: Rc<Logger>, ends: Ends) -> io::Result<Self> {
         let signals = Signals::new()?;
         log.info("Initializing ipvs");
         let table = Table::open(&config.global.lvs, &log);
@@ -118,7 +123,8 @@ impl<'a> Process<'a> {
             tasks: Tasks::new(reported, Rc::clone(&log)),
             reports,
             signals,
-            sessions,
+            questions: Questions::new(ends.questions)?,
+            sessions: ends.sessions.map(Line::new).transpose()?,
             states: BTreeMap::new(),
             addresses: BTreeMap::new(),
             changes: None,
@@ -176,6 +182,7 @@ impl<'a> Process<'a> {
                 asked = self.signals.next() => Event::Asked(asked),
                 Some(report) = self.reports.recv() => Event::Report(report),
                 Some(change) = changed(self.changes.as_mut()) => Event::Change(change),
+                question = self.questions.next() => Event::Question(question),
                 message = news::hear(self.sessions.as_ref()) => Event::Session(message),
             };
             match event {
@@ -186,6 +193,8 @@ impl<'a> Process<'a> {
                 Event::Asked(Asked::Stats | Asked::Json | Asked::Clear) | Event::Session(Message::TellAll) => {}
                 Event::Report(report) => self.report(report),
                 Event::Change(change) => self.change(change),
+                // Whoever asked may have gone.
+                Event::Question(question) => _ = question.send(show::metrics(&self.director)),
                 Event::Session(Message::State { name, up }) => self.session(&name, up),
             }
         }

@@ -1,13 +1,14 @@
-//! The processes that a supervisor starts: the checkers' and the routers'.
+//! The processes that a supervisor starts: the checkers', the routers', and the one that tells metrics.
 
-use std::{io, os::unix::net::UnixDatagram, time::Instant};
+use std::{io, time::Instant};
 
 use nix::sys::signal::Signal;
 
 use super::{
-    super::{argv::Options, checkers, vrrp},
+    super::{argv::Options, checkers, log::Logger, metrics, vrrp},
     EXIT_FATAL, needs_vrrp, own_pid,
     paths::Paths,
+    wires::Wires,
 };
 use crate::{
     keepalived::Checked,
@@ -22,6 +23,7 @@ use crate::{
 pub(super) enum Kind {
     Checkers,
     Vrrp,
+    Metrics,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
         match self {
             Self::Checkers => "Healthcheck",
             Self::Vrrp => "VRRP",
+            Self::Metrics => "Metrics",
         }
     }
 
@@ -37,14 +40,21 @@ impl Kind {
         match self {
             Self::Checkers => "checker",
             Self::Vrrp => "vrrp",
+            Self::Metrics => "metrics",
         }
     }
 
+    /// Whether it does something with a signal. The one that tells metrics ends, and is started again to ask others.
+    pub(super) fn hears(self, signal: i32) -> bool {
+        self != Self::Metrics || matches!(signal, libc::SIGTERM | libc::SIGHUP)
+    }
+
     /// Whether there is something for it to do. A file that a process would refuse is for the VRRP process to refuse.
-    pub(super) fn is_needed(self, checked: &Checked, options: &Options) -> bool {
+    pub(super) fn is_needed(self, checked: &Checked, options: &Options, wires: &Wires) -> bool {
         let config = &checked.config;
         match self {
             Self::Checkers => !options.no_checkers && !config.virtual_servers.is_empty(),
+            Self::Metrics => wires.tells_metrics(),
             Self::Vrrp => needs_vrrp(config, options) || (!options.no_vrrp && checked.report.refused()),
         }
     }
@@ -66,10 +76,9 @@ impl Child {
         options: &Options,
         checked: &Checked,
         paths: &Paths,
-        line: Option<&Line>,
+        wires: &Wires,
     ) -> io::Result<Self> {
         let parent = own_pid();
-        let end = line.and_then(|line| line.end(kind).ok());
         match daemon::fork()? {
             Fork::Child => {
                 signals::unblock_all();
@@ -77,33 +86,16 @@ impl Child {
                     std::process::exit(EXIT_FATAL);
                 }
                 let code = match kind {
-                    Kind::Checkers => checkers::run(options, checked, &paths.checkers, end),
-                    Kind::Vrrp => vrrp::run(options, checked, &paths.vrrp, end),
+                    Kind::Checkers => checkers::run(options, checked, &paths.checkers, wires.ends(kind)),
+                    Kind::Vrrp => vrrp::run(options, checked, &paths.vrrp, wires.ends(kind)),
+                    Kind::Metrics => {
+                        let asks = |kind: Kind| kind.is_needed(checked, options, wires);
+                        metrics::run(wires.asker(asks), &Logger::new("Keepalived_metrics", options))
+                    }
                 };
                 std::process::exit(code);
             }
             Fork::Parent(pid) => Ok(Self { kind, pid, started: Instant::now() }),
-        }
-    }
-}
-
-/// A pair of sockets between the processes. The supervisor keeps both ends, so that the line holds while one process is away.
-#[derive(Debug)]
-pub(super) struct Line {
-    checkers: UnixDatagram,
-    vrrp: UnixDatagram,
-}
-
-impl Line {
-    pub(super) fn new() -> io::Result<Self> {
-        let (checkers, vrrp) = UnixDatagram::pair()?;
-        Ok(Self { checkers, vrrp })
-    }
-
-    fn end(&self, kind: Kind) -> io::Result<UnixDatagram> {
-        match kind {
-            Kind::Checkers => self.checkers.try_clone(),
-            Kind::Vrrp => self.vrrp.try_clone(),
         }
     }
 }
