@@ -19,6 +19,8 @@ mod courses;
 mod ears;
 #[path = "behaviour/failover.rs"]
 mod failover;
+#[path = "behaviour/failover_checkers.rs"]
+mod failover_checkers;
 #[path = "behaviour/failover_firewall.rs"]
 mod failover_firewall;
 #[path = "behaviour/failover_later.rs"]

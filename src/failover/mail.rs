@@ -59,9 +59,12 @@ pub fn send(subject: &str, text: &str, mail: &Mail, log: &Rc<Logger>) {
     let letter = Letter { helo: mail.helo.clone().unwrap_or(host), text: lines.join("\r\n"), from, mail: mail.clone() };
     let log = Rc::clone(log);
     tokio::task::spawn_local(async move {
-        if let Err(error) = letter.send().await {
-            let (server, port) = letter.server();
-            log.info(&format!("SMTP connection ERROR to [{server}]:{port}: {error}"));
+        match letter.send(&log).await {
+            Ok(()) => log.detail("SMTP alert successfully sent."),
+            Err(error) => {
+                let (server, port) = letter.server();
+                log.info(&format!("SMTP connection ERROR to [{server}]:{port}: {error}"));
+            }
         }
     });
 }
@@ -78,9 +81,11 @@ impl Letter {
         self.mail.server.clone().unwrap_or_else(|| ("127.0.0.1".into(), 25))
     }
 
-    async fn send(&self) -> io::Result<()> {
+    async fn send(&self, log: &Logger) -> io::Result<()> {
         let connecting = TcpStream::connect(self.server());
         let stream = timeout(self.mail.timeout.unwrap_or(PATIENCE), connecting).await??;
+        let (server, port) = self.server();
+        log.detail(&format!("Remote SMTP server [{server}]:{port} connected."));
         let mut stream = BufReader::new(stream);
         expect(&mut stream, b'2').await?;
         let mut dialogue = vec![format!("HELO {}", self.helo), format!("MAIL FROM:<{}>", self.from)];

@@ -1,10 +1,11 @@
 //! Watching processes (`vrrp_track_process`) and files (`track_file`).
 
-use std::{future::pending, path::Path, time::Duration};
+use std::{future::pending, num::IntErrorKind, path::Path, rc::Rc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::UnboundedSender, time::sleep};
 
+use super::log::Logger;
 use crate::{
     ir::failover::{ProcessMatch, TrackFile, TrackProcess},
     process::{
@@ -95,27 +96,44 @@ fn arguments_fit(wanted: &[Vec<u8>], how: ProcessMatch, found: &[Vec<u8>]) -> bo
 }
 
 /// Reads one file again and again until the task is aborted.
-pub async fn file(tracker: TrackFile, sights: UnboundedSender<Sight>) {
-    let mut last = None;
+pub async fn file(tracker: TrackFile, sights: UnboundedSender<Sight>, log: Rc<Logger>) {
+    let mut last: Option<Result<i64, String>> = None;
     loop {
         let value = number(&tracker.path);
-        if last != Some(value) {
-            last = Some(value);
-            if sights.send(Sight::File { name: tracker.name.clone(), value }).is_err() {
-                return;
+        if last.as_ref() != Some(&value) {
+            match &value {
+                Ok(value) => {
+                    let sight = Sight::File { name: tracker.name.clone(), value: *value };
+                    if sights.send(sight).is_err() {
+                        return;
+                    }
+                }
+                Err(text) => {
+                    log.info(&format!("Invalid number {text} read from {} - ignoring", tracker.path.display()));
+                }
             }
+            last = Some(value);
         }
         sleep(READ).await;
     }
 }
 
 /// The number at the start of a file; zero when there is none.
-#[must_use]
-pub fn number(path: &Path) -> i64 {
-    let Ok(text) = std::fs::read_to_string(path) else { return 0 };
+///
+/// # Errors
+/// Its digits, where they are too many for 32 bits.
+pub fn number(path: &Path) -> Result<i64, String> {
+    let Ok(text) = std::fs::read_to_string(path) else { return Ok(0) };
     let text = text.trim_start();
     let end = text.char_indices().find(|(index, c)| !(c.is_ascii_digit() || (*index == 0 && matches!(c, '-' | '+'))));
-    text[..end.map_or(text.len(), |(index, _)| index)].parse().unwrap_or(0)
+    let digits = &text[..end.map_or(text.len(), |(index, _)| index)];
+    match digits.parse::<i32>() {
+        Ok(number) => Ok(number.into()),
+        Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+            Err(digits.to_owned())
+        }
+        Err(_) => Ok(0),
+    }
 }
 
 /// Writes a tracked file's first value, if its configuration asks for that.

@@ -1,5 +1,7 @@
 //! `FILE_CHECK`: the number in a file, whenever it changes, is a weight or a verdict.
 
+use std::rc::Rc;
+
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::tasks::{News, Report};
@@ -8,13 +10,22 @@ use crate::{
         Failure, Subject,
         misc::{self, FileSays},
     },
-    failover::watch::{self, Sight},
+    failover::{
+        log::Logger,
+        watch::{self, Sight},
+    },
     ir::failover::{TrackFile, checker::FileProbe},
     text::source::Span,
 };
 
 /// Watches a file until the task is aborted.
-pub(super) async fn watch(key: u64, file: FileProbe, subject: Subject, up: bool, reports: UnboundedSender<Report>) {
+pub(super) async fn watch(
+    key: u64,
+    file: FileProbe,
+    (subject, up): (Subject, bool),
+    reports: UnboundedSender<Report>,
+    log: Rc<Logger>,
+) {
     let (seen, mut sights) = unbounded_channel();
     let tracker = TrackFile { name: file.name, at: Span::default(), path: file.path, weight: file.weight, init: None };
     let weight = file.weight;
@@ -36,7 +47,7 @@ pub(super) async fn watch(key: u64, file: FileProbe, subject: Subject, up: bool,
     };
     // Both end with the task.
     tokio::select! {
-        () = watch::file(tracker, seen) => {}
+        () = watch::file(tracker, seen, log) => {}
         () = tell => {}
     }
 }

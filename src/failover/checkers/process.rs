@@ -9,6 +9,7 @@ use std::{
 };
 
 use tokio::{
+    process::Child,
     sync::{
         mpsc::{self, UnboundedReceiver},
         oneshot,
@@ -19,7 +20,7 @@ use tokio::{
 use super::{
     kernel::Table,
     news::{self, Line, Message},
-    tasks::{News, Report, Tasks, TlsChecks},
+    tasks::{News, Report, Tasks},
     tls::Trust,
 };
 use crate::{
@@ -36,7 +37,7 @@ use crate::{
         vrrp::asked::{Asked, Signals},
     },
     ipvs::{Director, Input, Output, show},
-    ir::failover::{CheckerId, Failover, Global, Lvs, lvs::Tls},
+    ir::failover::{CheckerId, Command, Failover, Global, Lvs},
     keepalived::{self, Checked, report::Pass},
     net::links,
     process::{pidfile, priority},
@@ -67,7 +68,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, ends: Ends) ->
         let mut process = Process::new(options, checked.config.clone(), Rc::clone(&log), ends)?;
         process.start().await?;
         process.serve().await;
-        process.stop();
+        process.stop().await;
         Ok::<(), io::Error>(())
     });
     match result {
@@ -122,7 +123,7 @@ impl<'a> Process<'a> {
             director: Director::new(&config),
             table,
             notifier: Notifier::default(),
-            tasks: Tasks::new(reported),
+            tasks: Tasks::new(reported, Rc::clone(&log)),
             reports,
             signals,
             questions: Questions::new(ends.questions)?,
@@ -141,7 +142,7 @@ impl<'a> Process<'a> {
         if let Some(timeouts) = self.table.timeouts() {
             self.handle(Input::Timeouts(timeouts));
         }
-        self.begin_tasks(TlsChecks::Kept);
+        self.begin_tasks();
         self.handle(Input::Start);
         self.log.info("Activating BFD healthchecker");
         if let Some(sessions) = &self.sessions {
@@ -169,12 +170,12 @@ impl<'a> Process<'a> {
     }
 
     /// Tasks for the servers that the director knows now.
-    fn begin_tasks(&mut self, anew: TlsChecks) {
+    fn begin_tasks(&mut self) {
         let trust = Trust::new(self.config.global.lvs.tls.as_ref());
         if let Err(error) = &trust {
             self.log.info(&format!("SSL: {error} - SSL_GET checks fail until that is mended"));
         }
-        self.tasks.configure(&self.director, trust.ok(), anew);
+        self.tasks.configure(&self.director, trust.ok());
     }
 
     async fn serve(&mut self) {
@@ -214,16 +215,20 @@ impl<'a> Process<'a> {
             Output::Kernel(change) => self.table.apply(&change, &self.log),
             Output::Log(line) if line.detail => self.log.detail(&line.text),
             Output::Log(line) => self.log.info(&line.text),
-            Output::Run(command) => {
-                // Nobody waits for it; the runtime collects it when it ends.
-                if let Err(error) = checks::start(&command) {
-                    self.log.info(&format!("Could not run notify script {}: {error}", command.path.display()));
-                }
-            }
+            // Nobody waits for it; the runtime collects it when it ends.
+            Output::Run(command) => drop(self.run(&command)),
             Output::Fifo(line) => self.notifier.write(&line),
             Output::Mail { subject, body } => mail::send(&subject, &body, &self.config.global.mail, &self.log),
             Output::Checks { virtual_server, run } => self.tasks.gate(virtual_server, run),
         }
+    }
+
+    fn run(&self, command: &Command) -> Option<Child> {
+        checks::start(command)
+            .inspect_err(|error| {
+                self.log.info(&format!("Could not run notify script {}: {error}", command.path.display()));
+            })
+            .ok()
     }
 
     fn report(&mut self, report: Report) {
@@ -295,8 +300,6 @@ impl<'a> Process<'a> {
             return;
         }
         self.log.info("Reinitializing ipvs");
-        let tls = |config: &Failover| -> Option<Tls> { config.global.lvs.tls.clone() };
-        let anew = if tls(&self.config) == tls(&checked.config) { TlsChecks::Kept } else { TlsChecks::Anew };
         self.config = checked.config;
         self.notifier.configure(&pipes(&self.config, self.options), &self.log);
         if let Err(error) = self.watch_addresses().await {
@@ -304,7 +307,7 @@ impl<'a> Process<'a> {
         }
         // The director opens gates of tasks, which must be there: what it says is done when they are.
         let outputs = self.director.handle(Input::Reload(Box::new(self.config.clone())));
-        self.begin_tasks(anew);
+        self.begin_tasks();
         outputs.into_iter().for_each(|output| self.obey(output));
         let known: Vec<(String, bool)> = self.states.clone().into_iter().collect();
         known.iter().for_each(|(name, up)| self.judge_session(name, *up));
@@ -320,14 +323,20 @@ impl<'a> Process<'a> {
         }
     }
 
-    fn stop(&mut self) {
-        let outputs = self.director.handle(Input::Stop);
+    async fn stop(&mut self) {
+        let mut running = Vec::new();
         let keep = self.options.keep_ipvs_on_stop;
-        for output in outputs {
-            if !(keep && matches!(output, Output::Kernel(_))) {
-                self.obey(output);
+        for output in self.director.handle(Input::Stop) {
+            match output {
+                Output::Kernel(_) if keep => {}
+                Output::Run(command) => running.extend(self.run(&command)),
+                output => self.obey(output),
             }
         }
+        // They would end with us. Half of the time that we have is for them.
+        let limit = self.config.global.child_wait / 2;
+        let all = running.iter_mut().map(Child::wait);
+        let _ = tokio::time::timeout(limit, futures_util::future::join_all(all)).await;
         self.log.info("Stopped");
     }
 }

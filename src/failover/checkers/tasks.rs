@@ -19,7 +19,7 @@ use crate::{
         Failure, Outcome, Pace, Passed, Subject,
         pace::{Event, Output},
     },
-    failover::dump::Progress,
+    failover::{dump::Progress, log::Logger},
     ipvs::{Director, director::same_question},
     ir::failover::{Checker, CheckerId, Probe},
     process::local_time::LocalTime,
@@ -53,8 +53,9 @@ pub(super) struct Tasks {
     running: Vec<Running>,
     reports: UnboundedSender<Report>,
     chance: Rc<Chance>,
-    /// Of the present `SSL` block.
-    trust: Option<Trust>,
+    log: Rc<Logger>,
+    /// Of the present `SSL` block, for the next probe of everybody.
+    trust: Rc<RefCell<Option<Trust>>>,
 }
 
 /// A checker at work.
@@ -72,29 +73,25 @@ pub(super) struct Running {
 }
 
 impl Tasks {
-    pub(super) fn new(reports: UnboundedSender<Report>) -> Self {
+    pub(super) fn new(reports: UnboundedSender<Report>, log: Rc<Logger>) -> Self {
         Self {
             began: Instant::now(),
             next_key: 0,
             running: Vec::new(),
             reports,
             chance: Rc::new(Chance::open()),
-            trust: None,
+            log,
+            trust: Rc::default(),
         }
     }
 
     /// Begins what a director's servers need and is not running, ends what they do not need. New tasks wait for their gate.
-    /// `trust`: what TLS is spoken with from now on; checkers that speak it begin anew if it is another than before.
-    pub(super) fn configure(&mut self, director: &Director, trust: Option<Trust>, anew: TlsChecks) {
-        self.trust = trust;
+    /// `trust`: what TLS is spoken with from now on.
+    pub(super) fn configure(&mut self, director: &Director, trust: Option<Trust>) {
+        *self.trust.borrow_mut() = trust;
         let mut old = std::mem::take(&mut self.running);
         for (id, checker, subject, up) in wanted(director) {
-            let speaks_tls = matches!(&checker.probe, Probe::Http(http) if http.tls.is_some());
-            let same = |one: &Running| {
-                one.subject == subject
-                    && same_question(&one.checker, checker)
-                    && !(speaks_tls && anew == TlsChecks::Anew)
-            };
+            let same = |one: &Running| one.subject == subject && same_question(&one.checker, checker);
             let running = match old.iter().position(same) {
                 Some(at) => Running { id, ..old.swap_remove(at) },
                 None => self.begin(id, checker, subject, up),
@@ -116,13 +113,19 @@ impl Tasks {
             gate: open,
             reports: self.reports.clone(),
             chance: Rc::clone(&self.chance),
-            trust: self.trust.clone(),
+            trust: Rc::clone(&self.trust),
         };
         let pace = Pace::new(checker, subject.clone(), up);
         let task = match &checker.probe {
             Probe::File(file) => {
                 let (file, subject) = (file.clone(), subject.clone());
-                tokio::task::spawn_local(files::watch(work.key, file, subject, up, self.reports.clone()))
+                tokio::task::spawn_local(files::watch(
+                    work.key,
+                    file,
+                    (subject, up),
+                    self.reports.clone(),
+                    Rc::clone(&self.log),
+                ))
             }
             // The sessions are elsewhere.
             Probe::Bfd(_) => tokio::task::spawn_local(std::future::ready(())),
@@ -155,13 +158,6 @@ impl Tasks {
     }
 }
 
-/// What becomes of checkers that speak TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TlsChecks {
-    Kept,
-    Anew,
-}
-
 /// Every checker with its place, whom it is about, and what is thought of its server.
 fn wanted(director: &Director) -> impl Iterator<Item = (CheckerId, &Checker, Subject, bool)> {
     director.services().iter().enumerate().flat_map(|(virtual_server, service)| {
@@ -184,7 +180,7 @@ struct Work {
     gate: watch::Receiver<bool>,
     reports: UnboundedSender<Report>,
     chance: Rc<Chance>,
-    trust: Option<Trust>,
+    trust: Rc<RefCell<Option<Trust>>>,
 }
 
 impl Work {
@@ -199,7 +195,7 @@ impl Work {
                 }
                 let began = self.began.elapsed();
                 self.note_start();
-                let means = Means { trust: self.trust.clone(), chance: self.chance.word() };
+                let means = Means { trust: self.trust.borrow().clone(), chance: self.chance.word() };
                 let outcome = probe(&self.checker, url, &means).await;
                 // Who was told to rest meanwhile has nothing to say.
                 if *self.gate.borrow() {

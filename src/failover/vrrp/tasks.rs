@@ -82,7 +82,7 @@ impl Tasks {
         }
     }
 
-    fn begin(&self, work: Work, log: &Logger) -> JoinHandle<()> {
+    fn begin(&self, work: Work, log: &Rc<Logger>) -> JoinHandle<()> {
         match work {
             Work::Script(script) => tokio::task::spawn_local(checks::run(script, self.timing, self.results.clone())),
             Work::Process(tracker) => tokio::task::spawn_local(watch::processes(tracker, self.sights.clone())),
@@ -90,7 +90,7 @@ impl Tasks {
                 if let Err(error) = watch::initialise(&tracker) {
                     log.info(&format!("Unable to write {}: {error}", tracker.path.display()));
                 }
-                tokio::task::spawn_local(watch::file(tracker, self.sights.clone()))
+                tokio::task::spawn_local(watch::file(tracker, self.sights.clone(), Rc::clone(log)))
             }
         }
     }
