@@ -103,6 +103,14 @@ pub struct SyncDaemon {
     pub group: Option<std::net::IpAddr>,
 }
 
+impl SyncDaemon {
+    /// One with everything else left to the kernel.
+    #[must_use]
+    pub fn new(interface: String, instance: Option<String>) -> Self {
+        Self { interface, instance, id: None, max_length: None, port: None, ttl: None, group: None }
+    }
+}
+
 /// The `SSL` block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {

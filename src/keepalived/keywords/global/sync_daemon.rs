@@ -43,15 +43,7 @@ fn sync_daemon(draft: &mut Draft, call: &mut Call<'_>) {
         let text = format!("lvs_sync_daemon interface name '{interface}' too long - ignoring");
         return call.complain("long-name", text);
     }
-    let mut daemon = SyncDaemon {
-        interface: interface.clone(),
-        instance: None,
-        id: None,
-        max_length: None,
-        port: None,
-        ttl: None,
-        group: None,
-    };
+    let mut daemon = SyncDaemon::new(interface.clone(), None);
     let mut words = options.iter().map(String::as_str).enumerate();
     while let Some((place, word)) = words.next() {
         match word {
