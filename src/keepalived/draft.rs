@@ -154,7 +154,6 @@ pub struct InstanceDraft {
     pub notify_priority_changes: Option<bool>,
     pub smtp_alert: Option<bool>,
     pub receive_buffer: Option<usize>,
-    pub lvs_sync_interface: Option<String>,
     pub vmac: Option<VmacDraft>,
     pub vmac_addresses: bool,
     pub xmit_base: bool,

@@ -17,7 +17,6 @@ pub use virtual_server::{PERSISTENCE, services};
 use super::{draft::Draft, report::Report, system::System};
 use crate::ir::failover::{
     Bfd, Failover, Routing, TrackFile, TrackProcess,
-    lvs::SyncDaemon,
     routing::{Route, Rule},
 };
 
@@ -51,10 +50,6 @@ pub fn lower(draft: Draft, system: &dyn System, report: &mut Report) -> Failover
     groups.iter_mut().for_each(|item| _ = item.smtp_alert.get_or_insert(alert));
     let mut settings = global.settings;
     settings.delays = delays;
-    let old_form = instances.iter().find_map(|item| Some((item.lvs_sync_interface.clone()?, item.name.clone())));
-    if let (None, Some((interface, router))) = (&settings.lvs.sync_daemon, old_form) {
-        settings.lvs.sync_daemon = Some(SyncDaemon { instance: Some(router), ..SyncDaemon::new(interface) });
-    }
     settings.router_id.get_or_insert_with(|| system.host_name());
     settings.garp = instance::garp(&global.garp, settings.garp);
     let (scripts, mut programs) = scripts::scripts(scripts, &settings, system, report);

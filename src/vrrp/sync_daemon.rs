@@ -49,7 +49,7 @@ mod tests {
     };
 
     fn config(id: Option<u8>) -> Failover {
-        let sync_daemon = Some(SyncDaemon { instance: Some("VI_1".into()), id, ..SyncDaemon::new("eth1") });
+        let sync_daemon = Some(SyncDaemon { id, ..SyncDaemon::new("eth1".into(), Some("VI_1".into())) });
         let global = Global { lvs: Lvs { sync_daemon, ..Lvs::default() }, ..Global::default() };
         Failover { instances: vec![router_51(101)], global, ..Failover::default() }
     }

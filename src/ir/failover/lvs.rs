@@ -104,18 +104,10 @@ pub struct SyncDaemon {
 }
 
 impl SyncDaemon {
-    /// One of which only the interface is written.
+    /// One with everything else left to the kernel.
     #[must_use]
-    pub fn new(interface: impl Into<String>) -> Self {
-        Self {
-            interface: interface.into(),
-            instance: None,
-            id: None,
-            max_length: None,
-            port: None,
-            ttl: None,
-            group: None,
-        }
+    pub fn new(interface: String, instance: Option<String>) -> Self {
+        Self { interface, instance, id: None, max_length: None, port: None, ttl: None, group: None }
     }
 }
 

@@ -151,3 +151,73 @@ fn udp(draft: UdpDraft, connection: Connection) -> Udp {
     let reply = Reply { begins: draft.begins, shortest: draft.shortest, longest: draft.longest };
     Udp { connection, payload: draft.payload, reply: draft.require_reply.then_some(reply) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keepalived::{load, testing::FakeMachine};
+
+    /// The checkers of the only server of a service.
+    fn of(service: &str, server: &str, port: &str) -> Vec<Checker> {
+        let text =
+            format!("virtual_server 192.0.2.1 80 {{\n{service}\nreal_server 192.0.2.2 {port} {{\n{server}\n}}\n}}\n");
+        let mut config = load(&FakeMachine::with("f", &text), "f", "main").config;
+        config.virtual_servers.remove(0).real_servers.remove(0).checkers
+    }
+
+    fn seconds(checker: &Checker) -> (u32, u64, u64, u64) {
+        let [delay, period, warmup] =
+            [checker.delay_before_retry, checker.delay_loop, checker.warmup].map(|time| time.as_secs());
+        (checker.retry, delay, period, warmup)
+    }
+
+    #[test]
+    fn nothing_written_is_what_the_original_dumps() {
+        let checkers = of(
+            "",
+            "TCP_CHECK {\n}\nHTTP_GET {\nurl {\npath /\n}\n}\nDNS_CHECK {\n}\nMISC_CHECK {\nmisc_path /bin/true\n}\n\
+             PING_CHECK {\n}",
+            "80",
+        );
+        let paces: Vec<_> = checkers.iter().map(seconds).collect();
+        assert_eq!(paces, [(1, 1, 60, 60), (1, 3, 60, 60), (3, 60, 60, 60), (0, 1, 60, 60), (1, 1, 60, 60)]);
+        let Probe::Http(http) = &checkers[1].probe else { panic!("HTTP_GET") };
+        assert_eq!((http.connection.timeout.as_secs(), http.urls[0].statuses.as_slice()), (5, &[(200, 299)][..]));
+    }
+
+    #[test]
+    fn a_checker_says_it_else_its_server_else_its_service() {
+        let service = "retry 4\ndelay_loop 11\nwarmup 15\nalpha";
+        let paces = |server: &str| of(service, server, "80").iter().map(seconds).collect::<Vec<_>>();
+        assert_eq!(paces("MISC_CHECK {\nmisc_path /bin/true\n}"), [(4, 1, 11, 15)]);
+        assert_eq!(paces("retry 5\ndelay_loop 12\nDNS_CHECK {\n}"), [(5, 12, 12, 15)]);
+        assert_eq!(paces("retry 5\nTCP_CHECK {\nretry 0\nwarmup 0\n}"), [(0, 1, 11, 0)]);
+        let alphas = |server: &str| of(service, server, "80").iter().map(|checker| checker.alpha).collect::<Vec<_>>();
+        assert_eq!(alphas("TCP_CHECK {\n}"), [true]);
+        assert_eq!(alphas("alpha off\nTCP_CHECK {\n}\nTCP_CHECK {\nalpha\n}"), [false, true]);
+    }
+
+    #[test]
+    fn without_a_port_a_check_asks_the_one_that_the_kernel_sends_to() {
+        let asked = |server: &str, port: &str| match &of("lvs_method DR", server, port)[0].probe {
+            Probe::Tcp(connection) => connection.to.to_string(),
+            _ => String::new(),
+        };
+        assert_eq!(asked("TCP_CHECK {\n}", ""), "192.0.2.2:80");
+        assert_eq!(asked("TCP_CHECK {\n}", "81"), "192.0.2.2:81", "as written, though the kernel sends to 80");
+        assert_eq!(asked("TCP_CHECK {\nconnect_ip 192.0.2.9\nconnect_port 7\n}", "81"), "192.0.2.9:7");
+    }
+
+    #[test]
+    fn each_host_of_a_mail_check_is_a_checker_more() {
+        let checkers = of("", "SMTP_CHECK {\nconnect_port 26\nhost {\nconnect_ip 192.0.2.5\nretry 8\n}\n}", "25");
+        let asked: Vec<_> = checkers
+            .iter()
+            .filter_map(|checker| match &checker.probe {
+                Probe::Smtp(smtp) => Some((smtp.connection.to.to_string(), checker.retry)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(asked, [("192.0.2.2:26".to_owned(), 8), ("192.0.2.5:25".to_owned(), 8)]);
+    }
+}

@@ -326,3 +326,71 @@ fn real_server(mut server: RealServerDraft, service: &VirtualServerDraft, defaul
 pub(super) fn keeps_port(forwarding: Option<Forwarding>) -> bool {
     matches!(forwarding, Some(Forwarding::Direct)) || is_tunnel(forwarding)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keepalived::{load, testing::FakeMachine};
+
+    fn services(text: &str) -> Vec<VirtualServer> {
+        load(&FakeMachine::with("f", text), "f", "main").config.virtual_servers
+    }
+
+    fn service(head: &str, inside: &str) -> VirtualServer {
+        services(&format!("virtual_server {head} {{\n{inside}\n}}\n")).remove(0)
+    }
+
+    #[test]
+    fn ports_follow_the_service_unless_they_are_translated() {
+        let ports = |method: &str| {
+            let servers = "real_server 192.0.2.2 {\n}\nreal_server 192.0.2.3 81 {\n}\nsorry_server 192.0.2.4";
+            let service = service("192.0.2.1 80", &format!("lvs_method {method}\n{servers}"));
+            let sorry = service.sorry_server.map(|sorry| sorry.port);
+            (service.real_servers.iter().map(|server| server.port).collect::<Vec<_>>(), sorry)
+        };
+        assert_eq!(ports("NAT"), (vec![80, 81], Some(0)));
+        assert_eq!(ports("DR"), (vec![80, 80], Some(80)));
+    }
+
+    #[test]
+    fn a_mark_has_the_family_of_its_servers() {
+        let family = |inside: &str| service("fwmark 1", inside).family;
+        assert_eq!(family("lvs_method TUN\nreal_server 2001:db8::1 {\n}"), Family::V6);
+        assert_eq!(family("lvs_method TUN\nreal_server 2001:db8::1 {\n}\nreal_server 192.0.2.1 {\n}"), Family::V4);
+        assert_eq!(family("lvs_method DR\nreal_server 2001:db8::1 {\n}"), Family::V6);
+        assert_eq!(family("lvs_method TUN\nip_family inet6\nreal_server 192.0.2.1 {\n}"), Family::V6);
+    }
+
+    #[test]
+    fn an_unreachable_quorum_is_lowered_and_its_margin_with_it() {
+        let quorum = |inside: &str| {
+            let service = service("192.0.2.1 80", &format!("{inside}\nreal_server 192.0.2.2 80 {{\nweight 5\n}}"));
+            (service.quorum, service.hysteresis)
+        };
+        assert_eq!(quorum("quorum 9\nhysteresis 7"), (5, 4));
+        assert_eq!(quorum("quorum 3\nhysteresis 2"), (3, 2));
+    }
+
+    #[test]
+    fn a_service_without_servers_or_without_its_group_is_none() {
+        assert!(services("virtual_server 192.0.2.1 80 {\n}\n").is_empty());
+        assert!(services("virtual_server group g {\nreal_server 192.0.2.2 80 {\n}\n}\n").is_empty());
+        let family =
+            "virtual_server_group g {\n2001:db8::1 80\n}\nvirtual_server group g {\nreal_server 192.0.2.2 80 {\n}\n}\n";
+        assert!(services(family).is_empty());
+    }
+
+    #[test]
+    fn mails_are_sent_of_servers_and_not_of_quorums_unless_that_is_written() {
+        let alerts = |global: &str| {
+            let text = format!(
+                "global_defs {{\n{global}\n}}\nvirtual_server 192.0.2.1 80 {{\nreal_server 192.0.2.2 80 {{\n}}\n}}\n"
+            );
+            let service = services(&text).remove(0);
+            (service.smtp_alert, service.real_servers[0].smtp_alert)
+        };
+        assert_eq!(alerts(""), (false, true));
+        assert_eq!(alerts("smtp_alert"), (true, true));
+        assert_eq!(alerts("smtp_alert\nsmtp_alert_checker off"), (false, false));
+    }
+}

@@ -43,7 +43,7 @@ fn sync_daemon(draft: &mut Draft, call: &mut Call<'_>) {
         let text = format!("lvs_sync_daemon interface name '{interface}' too long - ignoring");
         return call.complain("long-name", text);
     }
-    let mut daemon = SyncDaemon::new(interface);
+    let mut daemon = SyncDaemon::new(interface.clone(), None);
     let mut words = options.iter().map(String::as_str).enumerate();
     while let Some((place, word)) = words.next() {
         match word {

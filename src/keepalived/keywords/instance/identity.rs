@@ -2,7 +2,7 @@
 
 use super::super::shared::{SWITCH, byte, switch};
 use crate::{
-    ir::failover::{Role, Version},
+    ir::failover::{Role, Version, lvs::SyncDaemon},
     keepalived::{
         draft::Draft,
         keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
@@ -223,9 +223,9 @@ const DEBUG: Keyword = Keyword {
 const LVS_SYNC_DAEMON_INTERFACE: Keyword = Keyword {
     name: "lvs_sync_daemon_interface",
     blocks: INSTANCE,
-    grammar: Grammar::Args(&[Arg::Value("interface", Kind::Word)]),
+    grammar: Grammar::Custom("<interface>"),
     status: Status::Legacy,
-    doc: "Old form of `lvs_sync_daemon` in `global_defs`, with this router.",
+    doc: "Old form of `lvs_sync_daemon` in `global_defs`.",
     examples: &["lvs_sync_daemon_interface eth0"],
     lower: lvs_sync,
     ..KEYWORD
@@ -234,15 +234,13 @@ const LVS_SYNC_DAEMON_INTERFACE: Keyword = Keyword {
 fn lvs_sync(draft: &mut Draft, call: &mut Call<'_>) {
     let name = draft.instance().name.clone();
     call.complain("legacy", format!("({name}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated."));
-    call.complain("legacy", format!("{:indent$}Please use global lvs_sync_daemon", "", indent = name.len() + 4));
-    let interface = call.args.text("interface").map(str::to_owned);
-    let known: Vec<&String> = draft.instances.iter().filter_map(|item| item.lvs_sync_interface.as_ref()).collect();
-    if let Some(known) = known.first() {
-        call.complain(
-            "duplicate",
-            format!("({name}) lvs_sync_daemon_interface has already been specified as {known} - ignoring"),
-        );
-        return;
+    let indent = (name.len() + 4).max(7);
+    call.complain("legacy", format!("{:indent$}Please use global lvs_sync_daemon", ""));
+    let Some(interface) = call.text(0).map(str::to_owned) else { return call.missing_argument() };
+    let settings = &mut draft.global.settings.lvs;
+    if let Some(SyncDaemon { interface: known, .. }) = &settings.sync_daemon {
+        let text = format!("({name}) lvs_sync_daemon_interface has already been specified as {known} - ignoring");
+        return call.complain("duplicate", text);
     }
-    draft.instance().lvs_sync_interface = interface;
+    settings.sync_daemon = Some(SyncDaemon::new(interface, Some(name)));
 }
