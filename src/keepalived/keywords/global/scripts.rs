@@ -168,9 +168,13 @@ fn fifo(draft: &mut Draft, call: &mut Call<'_>) {
         return call.complain("repeated", format!("{name} already specified - ignoring {path}"));
     }
     place.path = Some(PathBuf::from(path));
-    if let [_, owner, ..] = call.words.arguments() {
-        let text = format!("'{}' does not become the owner of the pipe", owner.text);
-        call.report.overlooked("ignored-words", owner.at, text, "");
+    match call.words.arguments() {
+        [_, owner, ..] => {
+            let text = format!("'{}' does not become the owner of the pipe", owner.text);
+            call.report.overlooked("ignored-words", owner.at, text, "");
+        }
+        // The original asks for the owner here, and says here that there is none.
+        _ => _ = draft.default_user(call.system, call.report, call.words.at),
     }
 }
 

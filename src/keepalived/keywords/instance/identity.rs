@@ -236,11 +236,11 @@ fn lvs_sync(draft: &mut Draft, call: &mut Call<'_>) {
     call.complain("legacy", format!("({name}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated."));
     let indent = (name.len() + 4).max(7);
     call.complain("legacy", format!("{:indent$}Please use global lvs_sync_daemon", ""));
-    let Some(interface) = call.text(0).map(str::to_owned) else { return call.missing_argument() };
     let settings = &mut draft.global.settings.lvs;
     if let Some(SyncDaemon { interface: known, .. }) = &settings.sync_daemon {
         let text = format!("({name}) lvs_sync_daemon_interface has already been specified as {known} - ignoring");
         return call.complain("duplicate", text);
     }
+    let Some(interface) = call.text(0).map(str::to_owned) else { return call.missing_argument() };
     settings.sync_daemon = Some(SyncDaemon::new(interface, Some(name)));
 }
