@@ -43,7 +43,11 @@ impl Message {
 
 /// One end.
 #[derive(Debug)]
-pub struct Line(UnixDatagram);
+pub struct Line {
+    hears: UnixDatagram,
+    /// The same socket without the runtime, which would have to be asked first whether one may speak.
+    speaks: Plain,
+}
 
 impl Line {
     /// Must run inside a runtime.
@@ -52,19 +56,19 @@ impl Line {
     /// The socket cannot be used by the runtime.
     pub fn new(socket: Plain) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self(UnixDatagram::from_std(socket)?))
+        Ok(Self { speaks: socket.try_clone()?, hears: UnixDatagram::from_std(socket)? })
     }
 
     /// Whoever does not listen misses it, and asks for everything when he comes.
     pub fn say(&self, message: &Message) {
-        let _ = self.0.try_send(&message.encode());
+        let _ = self.speaks.send(&message.encode());
     }
 
     /// Waits for the next message. Ends never where the other end is gone.
     pub async fn hear(&self) -> Message {
         let mut buffer = [0; LONGEST];
         loop {
-            match self.0.recv(&mut buffer).await {
+            match self.hears.recv(&mut buffer).await {
                 Ok(length) => {
                     if let Some(message) = Message::decode(&buffer[..length]) {
                         return message;
@@ -94,5 +98,15 @@ mod tests {
             assert_eq!(Message::decode(&message.encode()), Some(message));
         }
         assert_eq!((Message::decode(b""), Message::decode(b"x")), (None, None));
+    }
+
+    #[test]
+    fn the_first_word_is_heard() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        runtime.block_on(async {
+            let (one, other) = Plain::pair().expect("a pair of sockets");
+            Line::new(one).expect("a line").say(&Message::TellAll);
+            assert_eq!(Line::new(other).expect("a line").hear().await, Message::TellAll);
+        });
     }
 }
