@@ -35,6 +35,13 @@ pub(crate) fn binaries(test: &str) -> Vec<PathBuf> {
     std::iter::once(OURS.into()).chain(original(test)).collect()
 }
 
+/// What a program calls itself: where its libraries are not installed, the original is run by a script.
+pub(crate) fn own_name(binary: &Path) -> String {
+    let script = std::fs::read_to_string(binary).ok().filter(|text| text.starts_with("#!"));
+    let run = script.as_deref().and_then(|text| text.split_once(" exec ")).map(|(_, rest)| rest);
+    run.and_then(|rest| rest.split_whitespace().next()).map_or_else(|| binary.display().to_string(), str::to_owned)
+}
+
 /// A frontend that answers by itself: what most tests of processes need. `one` is the body of its answer.
 pub(crate) const ANSWERING: &str = "defaults
     mode http
