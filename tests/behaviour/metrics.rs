@@ -127,3 +127,30 @@ fn services_that_are_none_are_refused_as_by_the_original() {
         std::fs::remove_dir_all(&p).expect("it was there");
     }
 }
+
+/// What a port of this host answers to a request, which closes the connection.
+fn answer_of(port: u16, request: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("it can be set");
+    stream.write_all(request.as_bytes()).expect("it is read");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("text");
+    answer
+}
+
+#[test]
+fn metrics_are_told_without_a_frontend_when_that_is_asked_for() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let p = Proxy::launch(super::proxy_space::OURS, CONFIGURATION, &["-db", &format!("--metrics={port}")]);
+    until("the check has failed", || p.ask("cli", "show stat").contains(",DOWN,"));
+    let (own, frontends) =
+        (answer_of(port, "GET /metrics HTTP/1.0\r\n\r\n"), p.exchange("in", b"GET /metrics HTTP/1.0\r\n\r\n"));
+    let families =
+        |text: &str| text.lines().filter(|line| line.starts_with("# TYPE")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(own.contains("text/plain; version=0.0.4"), "{own}");
+    assert_eq!(families(&own), families(&frontends));
+    assert!(own.contains("haproxy_server_status{proxy=\"b\",server=\"s3\",state=\"DOWN\"} 1"), "{own}");
+    assert!(answer_of(port, "GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 404"));
+    assert!(answer_of(port, "POST /metrics HTTP/1.0\r\ncontent-length: 0\r\n\r\n").starts_with("HTTP/1.0 405"));
+}
