@@ -70,7 +70,7 @@ pub fn run(options: &Options, checked: &Checked, pid_file: &Path, ends: Ends) ->
     if let Err(error) = pidfile::write(pid_file, nix::unistd::getpid().as_raw()) {
         log.info(&format!("Unable to write pid file {}: {error}", pid_file.display()));
     }
-    priorities::prioritise(&checked.config.global, &log);
+    priorities::prioritise(&checked.config, &log);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -39,6 +39,7 @@ pub const ALL: &[&[Keyword]] = &[
     global::dumps::KEYWORDS,
     global::vmac::KEYWORDS,
     global::names::KEYWORDS,
+    global::iproute::KEYWORDS,
     global::limits::KEYWORDS,
     global::buffers::KEYWORDS,
     global::reload::KEYWORDS,

@@ -38,13 +38,13 @@ fn fixtures_are_judged_as_expected() {
 }
 
 /// A configuration around one line, valid but for that line.
-fn around(block: Block, line: &str) -> Option<String> {
+fn around(block: Block, line: &str) -> String {
     let valid = "interface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n192.0.2.7\n}\n";
     let trackers = "vrrp_script chk_haproxy {\nscript \"/bin/true\"\n}\nvrrp_script chk_disk {\nscript \"/bin/true\"\n}\n\
                     vrrp_track_process track_haproxy {\nprocess haproxy\n}\ntrack_file maintenance {\nfile /x\n}\n\
                     bfd_instance neighbour {\nneighbor_ip 192.0.2.9\n}\n";
     let security = "global_defs {\nenable_script_security\nscript_user root\n}\n";
-    Some(match block {
+    match block {
         Block::Top => format!("{security}{line}\n"),
         Block::Global => format!("global_defs {{\nscript_user root\n{line}\n}}\n"),
         Block::Instance => format!("{security}{trackers}vrrp_instance VI_1 {{\n{line}\n{valid}}}\n"),
@@ -82,7 +82,7 @@ fn around(block: Block, line: &str) -> Option<String> {
         Block::MiscCheck => format!("{security}{}", checker("MISC_CHECK", "misc_path /bin/true", line)),
         Block::FileCheck => format!("{trackers}{}", checker("FILE_CHECK", "track_file maintenance", line)),
         Block::BfdCheck => format!("{trackers}{}", checker("BFD_CHECK", line, "")),
-    })
+    }
 }
 
 /// A virtual server that is valid but for what is put into it.
@@ -104,7 +104,7 @@ fn examples_are_accepted_and_rejects_are_not() {
     for keyword in working() {
         for &block in keyword.blocks {
             for example in keyword.examples {
-                let text = around(block, example).expect("a block that works");
+                let text = around(block, example);
                 let checked = check("f", &text);
                 let own = checked.report.diagnostics().iter().filter(|found| {
                     ["unknown-keyword", "bad-number", "bad-argument", "bad-switch", "missing-argument", "bad-address"]
@@ -114,7 +114,7 @@ fn examples_are_accepted_and_rejects_are_not() {
                 assert!(complaints.is_empty(), "{example}: {complaints:?}");
             }
             for reject in keyword.rejects {
-                let text = around(block, reject).expect("a block that works");
+                let text = around(block, reject);
                 assert_ne!(check("f", &text).report.exit_code(), 0, "{reject}");
             }
         }
@@ -134,8 +134,7 @@ fn every_working_keyword_has_a_sentence_and_an_example() {
 fn keywords_with_an_argument_miss_it_as_the_original_does() {
     for keyword in working() {
         let needs_one = matches!(keyword.grammar, Grammar::Args([crate::text::grammar::Arg::Value(..), ..]));
-        if let Some(text) = keyword.blocks.first().and_then(|block| around(*block, keyword.name)).filter(|_| needs_one)
-        {
+        if let Some(text) = keyword.blocks.first().map(|block| around(*block, keyword.name)).filter(|_| needs_one) {
             assert_eq!(check("f", &text).report.exit_code(), 2, "{}", keyword.name);
         }
     }

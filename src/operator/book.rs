@@ -3,7 +3,11 @@
 use super::check;
 use crate::{
     expr::{converters, fetch::ArgSpec, fetches},
-    haproxy, keepalived,
+    haproxy,
+    keepalived::{
+        self,
+        keyword::{Block, Keyword, Opens},
+    },
     rules::{action, actions},
     text::book::{
         Entry, coverage,
@@ -73,8 +77,8 @@ pub fn haproxy() -> Vec<Entry> {
 /// Every keyword of keepalived.conf.
 #[must_use]
 pub fn keepalived() -> Vec<Entry> {
-    let entry = |keyword: &'static keepalived::keyword::Keyword| Entry {
-        class: if keyword.blocks.contains(&keepalived::keyword::Block::Top) { "block" } else { "keyword" },
+    let entry = |keyword: &'static Keyword| Entry {
+        class: if keyword.blocks.contains(&Block::Top) { "block" } else { "keyword" },
         name: keyword.name.to_owned(),
         place: keyword.blocks.iter().map(|block| block.name()).collect::<Vec<_>>().join(", "),
         syntax: keyword.syntax()[keyword.name.len()..].trim_start().to_owned(),
@@ -82,6 +86,34 @@ pub fn keepalived() -> Vec<Entry> {
         status: check::keepalived::status(keyword),
     };
     keepalived::keywords::all().map(entry).collect()
+}
+
+/// The same, once for each block that a keyword stands in: `class` is the block. Users meet keywords in blocks, and `weight` of
+/// a script is another thing to know than `weight` of a server.
+#[must_use]
+pub fn keepalived_by_block() -> Vec<Entry> {
+    let pair = |keyword: &'static Keyword, class: &'static str| Entry {
+        class,
+        name: keyword.name.to_owned(),
+        place: String::new(),
+        syntax: String::new(),
+        doc: keyword.doc,
+        status: check::keepalived::status(keyword),
+    };
+    let of = |keyword: &'static Keyword| {
+        keyword.blocks.iter().flat_map(|block| block_names(*block)).map(move |class| pair(keyword, class))
+    };
+    keepalived::keywords::all().flat_map(of).collect()
+}
+
+/// What opens a block: its name, and older names of it that still stand at the top level.
+fn block_names(block: Block) -> Vec<&'static str> {
+    let opens = |keyword: &&'static Keyword| {
+        keyword.blocks.contains(&Block::Top)
+            && matches!(keyword.opens, Opens::Block(opened) if opened == block)
+            && keyword.name != block.name()
+    };
+    std::iter::once(block.name()).chain(keepalived::keywords::all().filter(opens).map(|keyword| keyword.name)).collect()
 }
 
 fn sets(of: action::Sets) -> String {
@@ -119,9 +151,11 @@ pub fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let (of_haproxy, of_keepalived) = (haproxy(), keepalived());
     let both = format!(
-        "# What works\n\n## haproxy.cfg\n\n{}\n## keepalived.conf\n\n{}",
+        "# What works\n\n## haproxy.cfg\n\n{}\n## keepalived.conf\n\n\
+         A keyword counts once for each block that it stands in.\n\n{}\n{}",
         coverage::table(&of_haproxy),
-        coverage::table(&of_keepalived)
+        coverage::summary("block", &keepalived_by_block()),
+        coverage::items(&of_keepalived)
     );
     fs::write(folder.join("coverage.md"), both)?;
     for (about, entries) in [(HAPROXY, of_haproxy), (KEEPALIVED, of_keepalived)] {
@@ -133,7 +167,7 @@ pub fn write(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expr::fetch::ArgKind;
+    use crate::{expr::fetch::ArgKind, text::book::Status};
 
     #[test]
     fn optional_arguments_stand_in_brackets() {
@@ -147,5 +181,21 @@ mod tests {
         for entry in haproxy().iter().chain(&keepalived()) {
             assert!(!entry.doc.is_empty(), "{} {}", entry.class, entry.name);
         }
+    }
+
+    #[test]
+    fn nearly_all_keywords_of_keepalived_work_in_each_of_their_blocks() {
+        let pairs = keepalived_by_block();
+        assert!(pairs.len() >= 531, "{}", pairs.len());
+        let works = coverage::count(&pairs, Status::Works) + coverage::count(&pairs, Status::Legacy);
+        assert!(works >= 500, "{works}");
+    }
+
+    #[test]
+    fn both_names_of_a_block_have_its_keywords() {
+        let pairs = keepalived_by_block();
+        let of = |class| pairs.iter().filter(|pair| pair.class == class).map(|pair| &pair.name).collect::<Vec<_>>();
+        assert!(of("track_file").len() > 2);
+        assert_eq!(of("track_file"), of("vrrp_track_file"));
     }
 }

@@ -102,6 +102,7 @@ impl Group {
             Event::Backup => &notify.backup,
             Event::Fault => &notify.fault,
             Event::Stop => &notify.stop,
+            Event::Deleted => &notify.deleted,
             _ => &None,
         };
         let own = own.clone().map(|command| (command, false));

@@ -336,8 +336,12 @@ impl Router {
         });
         let mut moment = Moment { now, timing: self.timing, epoch: self.epoch, watched: &self.watched, out };
         for mut router in gone {
-            let deleted = router.config.notify.deleted.is_some();
-            router.stop(&mut moment, if deleted { Event::Deleted } else { Event::Fault }, Why::Reload);
+            let told = router.config.notify.tell_deleted;
+            router.stop(&mut moment, if told { Event::Deleted } else { Event::Fault }, Why::Reload);
+        }
+        let removed = |group: &&Group| !new.groups.iter().any(|config| config.name == group.config.name);
+        for group in self.groups.iter().filter(removed).filter(|group| group.config.notify.tell_deleted) {
+            group.notify(&mut moment, Event::Deleted, Why::Reload);
         }
         for router in &kept {
             if let Some(config) = new.instance(&router.config.name) {

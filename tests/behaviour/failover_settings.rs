@@ -35,6 +35,39 @@ fn time_without_sleep_is_limited_as_the_file_says() {
 }
 
 #[test]
+fn process_with_sessions_alone_is_as_the_file_wants_it_for_sessions() {
+    let settings = "bfd_process_name sessions\nbfd_priority 5\nbfd_cpu_affinity 0";
+    let session = "bfd_instance far {\n neighbor_ip 10.99.0.9\n}\n";
+    let Some(space) = Space::new(&format!("global_defs {{\n{settings}\n}}\n{session}")) else { return };
+    let out = space.run(
+        "start; until_ok 5 test -s /run/vrrp.pid; C=$(cat /run/vrrp.pid); until_ok 5 grep -q sessions /proc/$C/comm
+         until_ok 5 grep -q '^[0-9]* ([a-z]*) . \\([-0-9]* \\)\\{15\\}5 ' /proc/$C/stat && echo nice
+         grep Cpus_allowed_list /proc/$C/status | cut -f2; stop",
+    );
+    assert_eq!(out, "nice\n0\nexit 0\n");
+}
+
+#[test]
+fn dump_is_where_the_manuals_name_of_the_keyword_says() {
+    let Some(space) = Space::new(&configuration("state_file_location /run/state.data")) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; kill -USR1 $P; until_ok 5 grep -q VI_1 /run/state.data && echo dumped; stop",
+    );
+    assert_eq!(out, "dumped\nexit 0\n");
+}
+
+#[test]
+fn reload_that_removes_a_group_runs_its_command() {
+    let group = "vrrp_sync_group G {\n group {\n VI_1\n }\n notify_deleted \"/usr/bin/touch /run/deleted\"\n}\n";
+    let Some(space) = Space::new(&format!("{}{group}", configuration("script_user root"))) else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; ls /run/deleted 2>/dev/null; sed -i '/^vrrp_sync_group/,$d' $D/keepalived.conf
+         kill -HUP $P; until_ok 5 test -e /run/deleted && echo told; stop",
+    );
+    assert_eq!(out, "told\nexit 0\n");
+}
+
+#[test]
 fn file_with_a_fault_is_no_reload_when_that_is_asked_for() {
     let Some(space) = Space::new(&configuration("reload_check_config /run/faults\nreload_file /run/reading")) else {
         return;

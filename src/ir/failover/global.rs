@@ -91,6 +91,27 @@ pub struct Global {
     /// Interfaces whose changes count only after a while, by name.
     pub delays: Vec<(String, Delays)>,
     pub lvs: Lvs,
+    pub bfd: BfdProcess,
+    /// `iproute_etc_dir`: where iproute2's names are looked for first.
+    pub iproute_etc: Option<PathBuf>,
+    /// `iproute_usr_dir`: where they are looked for then.
+    pub iproute_usr: Option<PathBuf>,
+}
+
+/// What is asked for the process that the original runs BFD sessions in. Here they run in the VRRP process, which takes the better
+/// of both settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BfdProcess {
+    /// Counts if there are no routers.
+    pub name: Option<String>,
+    /// Nice value.
+    pub priority: Option<i32>,
+    pub realtime_priority: Option<u32>,
+    pub no_swap: bool,
+    /// RLIMIT_RTTIME.
+    pub realtime_limit: Option<Duration>,
+    /// Numbers of processors; all when empty.
+    pub processors: Vec<usize>,
 }
 
 /// What the kernel may keep of its messages.
@@ -212,6 +233,9 @@ impl Default for Global {
             nftables_counters: false,
             delays: Vec::new(),
             lvs: Lvs::default(),
+            bfd: BfdProcess::default(),
+            iproute_etc: None,
+            iproute_usr: None,
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Notify {
     pub fault: Option<Command>,
     pub stop: Option<Command>,
     pub deleted: Option<Command>,
+    /// `notify_deleted`, with or without a command: the end at a reload is told as DELETED.
+    pub tell_deleted: bool,
     /// Told every change, with kind, name, state and priority as further arguments.
     pub any: Option<Command>,
     /// A master heard an advert of lower priority.

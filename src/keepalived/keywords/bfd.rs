@@ -10,7 +10,7 @@ use crate::{
     ir::failover::Bfd,
     keepalived::{
         draft::{BfdDraft, Draft, Open},
-        keyword::{Block, Call, Closing, Grammar, KEYWORD, Keyword, Opens, Status},
+        keyword::{Block, Call, Closing, Grammar, KEYWORD, Keyword, Opens},
         report::Pass,
     },
 };
@@ -155,7 +155,6 @@ const NEIGHBOR_IP: Keyword = Keyword {
 
 const NEIGHBOUR_IP: Keyword = Keyword {
     name: "neighbour_ip",
-    status: Status::Legacy,
     doc: "The same as `neighbor_ip`.",
     examples: &["neighbour_ip 192.0.2.2"],
     rejects: &[],

@@ -4,6 +4,7 @@ pub(super) mod buffers;
 pub(super) mod dumps;
 pub(super) mod firewall;
 pub(super) mod garp;
+pub(super) mod iproute;
 pub(super) mod limits;
 pub(super) mod lvs;
 pub(super) mod mail;

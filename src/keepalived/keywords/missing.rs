@@ -17,7 +17,6 @@ pub(super) const TOP: &[Keyword] =
 
 /// `global_defs`.
 pub(super) const GLOBAL: &[Keyword] = &[
-    tuning("bfd_no_swap", &[Block::Global], "Mlock the BFD child."),
     extra("snmp_socket", &[Block::Global], "AgentX master socket."),
     extra("enable_traps", &[Block::Global], "Send SNMP traps."),
     extra("enable_snmp_vrrp", &[Block::Global], "Serve vrrp part of KEEPALIVED-MIB."),
@@ -31,7 +30,11 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("snmp_vs_stats_update_interval", &[Block::Global], "How old statistics of services in SNMP may be."),
     extra("snmp_rs_stats_update_interval", &[Block::Global], "The same of real servers."),
     extra("dbus_no_interface_name", &[Block::Global], "Name on D-Bus of routers without an interface."),
-    extra("config_save_dir", &[Block::Global], "Save configuration and state around reloads."),
+    extra(
+        "config_save_dir",
+        &[Block::Global],
+        "Keep what was read at the start and at each reload, and dumps from before and behind each, for those who look for faults.",
+    ),
 ];
 
 /// `vrrp_instance` and its like.

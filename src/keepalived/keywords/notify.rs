@@ -77,11 +77,13 @@ const NOTIFY_STOP: Keyword = Keyword {
 
 const NOTIFY_DELETED: Keyword = Keyword {
     name: "notify_deleted",
-    blocks: INSTANCE,
-    grammar: COMMAND,
-    doc: "Run when a reload removes the router; without it the removal is told as a fault.",
-    examples: &["notify_deleted /usr/local/bin/deleted"],
+    blocks: BOTH,
+    grammar: Grammar::Custom("[<command line> [<user> [<group>]]]"),
+    doc: "The removal of a router by a reload is told as DELETED instead of FAULT, and the command is run. Of a group, which \
+          keepalived 2.2.7 does not allow, nothing is told without it.",
+    examples: &["notify_deleted /usr/local/bin/deleted", "notify_deleted"],
     lower: |draft, call| {
+        draft.notify().tell_deleted = true;
         if !call.words.arguments().is_empty() {
             set(draft, call, |notify| &mut notify.deleted);
         }

@@ -230,13 +230,13 @@ impl<'w> Reader<'w> {
             }
             "src" => self.route.source = Some(self.address(word)?),
             "dev" | "oif" => self.route.device = Some(self.value()?.to_owned()),
-            "table" => self.route.table = table(self.value()?, "route", call)?,
+            "table" => self.route.table = table(self.value()?, "route", draft, call)?,
             "protocol" => self.route.protocol = protocol(self.value()?)?,
             "scope" => self.route.scope = scope(self.value()?)?,
             "metric" | "priority" | "preference" => self.route.metric = Some(self.number(word)?),
             "tos" | "dsfield" => self.route.tos = tos(self.value()?)?,
             "onlink" => self.route.onlink = true,
-            "nexthop" => self.next_hop(call)?,
+            "nexthop" => self.next_hop(draft, call)?,
             "no_track" => self.route.tracked = false,
             "track_group" if call.keyword.name == "static_routes" => {
                 self.route.track_group = super::track_group::named(draft, call, self.value()?);
@@ -257,8 +257,10 @@ impl<'w> Reader<'w> {
             }
             "realms" => {
                 let text = self.value()?;
-                self.route.realms =
-                    Some(realms(text, call).ok_or_else(|| Refused(vec![format!("Invalid realms {text} for route")]))?);
+                self.route.realms = Some(
+                    realms(text, draft, call)
+                        .ok_or_else(|| Refused(vec![format!("Invalid realms {text} for route")]))?,
+                );
             }
             "from" | "expires" | "pref" | "ttl-propagate" => self.rare(word)?,
             "as" => {
@@ -346,7 +348,7 @@ impl<'w> Reader<'w> {
         Ok(())
     }
 
-    fn next_hop(&mut self, call: &mut Call<'_>) -> Result<(), Refused> {
+    fn next_hop(&mut self, draft: &Draft, call: &mut Call<'_>) -> Result<(), Refused> {
         let mut hop = NextHop { weight: 1, ..NextHop::default() };
         while let Some(word) = self.words.get(self.next).map(String::as_str) {
             if !matches!(word, "via" | "dev" | "oif" | "weight" | "onlink" | "realms" | "as") {
@@ -368,7 +370,7 @@ impl<'w> Reader<'w> {
                 "onlink" => hop.onlink = true,
                 "realms" => {
                     let text = self.value()?;
-                    let found = realms(text, call).ok_or_else(|| format!("Invalid realms {text} for nexthop"));
+                    let found = realms(text, draft, call).ok_or_else(|| format!("Invalid realms {text} for nexthop"));
                     hop.realms = Some(found.map_err(Refused::from)?);
                 }
                 "as" => return Err("'as [to]' (nat) not supported".to_owned().into()),

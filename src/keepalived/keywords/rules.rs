@@ -88,7 +88,8 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
             }
             "from" | "to" => value().and_then(|text| end(&mut rule, word, text)),
             "table" | "lookup" => {
-                value().and_then(|text| table(text, "rule", call)).map(|table| acts.push((word, Action::Table(table))))
+                let found = value().and_then(|text| table(text, "rule", draft, call));
+                found.map(|table| acts.push((word, Action::Table(table))))
             }
             "preference" | "order" | "priority" => {
                 value().and_then(number).map(|number| preference = Some(number)).map_err(|text| {
@@ -115,12 +116,12 @@ fn parse(draft: &mut Draft, call: &mut Call<'_>) -> Option<Rule> {
                 value().map(|name| rule.track_group = super::track_group::named(draft, call, name))
             }
             "realms" => value().and_then(|text| {
-                let found = realms(text, call).ok_or_else(|| format!("invalid realms {text} for rule"))?;
+                let found = realms(text, draft, call).ok_or_else(|| format!("invalid realms {text} for rule"))?;
                 rule.realms = Some(found);
                 Ok(())
             }),
             "suppress_ifgroup" | "sup_group" => value().and_then(|text| {
-                let found = named(text, &["/etc/iproute2/group", "/usr/share/iproute2/group"], call);
+                let found = named(text, "group", draft, call);
                 rule.suppress_group = Some(found.ok_or_else(|| format!("suppress_group {text} is invalid"))?);
                 Ok(())
             }),
@@ -284,9 +285,9 @@ fn ports(word: &str) -> Option<(u16, u16)> {
 }
 
 /// `DESTINATION` or `SOURCE/DESTINATION`, by number or by name.
-pub(super) fn realms(word: &str, call: &Call<'_>) -> Option<(u16, u16)> {
+pub(super) fn realms(word: &str, draft: &Draft, call: &Call<'_>) -> Option<(u16, u16)> {
     let realm = |text: &str| {
-        let found = named(text, &["/etc/iproute2/rt_realms", "/usr/share/iproute2/rt_realms"], call)?;
+        let found = named(text, "rt_realms", draft, call)?;
         u16::try_from(found).ok()
     };
     match word.split_once('/') {

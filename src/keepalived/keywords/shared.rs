@@ -1,6 +1,6 @@
 //! What several keywords read alike: switches, numbers, commands with users, addresses, weights.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use crate::{
     ir::failover::{MissingFeature, RunAs, Weight, notify::Command},
@@ -141,26 +141,36 @@ pub(super) fn address_and_prefix(text: &str) -> Option<(IpAddr, Option<u8>)> {
 }
 
 /// A routing table by number or name: the kernel's own names, or those of iproute2.
-pub(super) fn table(text: &str, what: &str, call: &Call<'_>) -> Result<u32, String> {
+pub(super) fn table(text: &str, what: &str, draft: &Draft, call: &Call<'_>) -> Result<u32, String> {
     let known = match text {
         "default" => Some(253),
         "main" => Some(254),
         "local" => Some(255),
         _ => text.parse().ok(),
     };
-    let files = ["/etc/iproute2/rt_tables", "/usr/share/iproute2/rt_tables", "/usr/lib/iproute2/rt_tables"];
-    known.or_else(|| named(text, &files, call)).ok_or_else(|| format!("Routing table {text} not found for {what}"))
+    known
+        .or_else(|| named(text, "rt_tables", draft, call))
+        .ok_or_else(|| format!("Routing table {text} not found for {what}"))
 }
 
-/// A number, or a name that one of iproute2's files gives a number.
-pub(super) fn named(text: &str, files: &[&str], call: &Call<'_>) -> Option<u32> {
+/// A number, or a name to which a file of iproute2 gives one. Such a file is looked for in `iproute_etc_dir`, then in
+/// `iproute_usr_dir`, if they are written further up.
+pub(super) fn named(text: &str, file: &str, draft: &Draft, call: &Call<'_>) -> Option<u32> {
+    let settings = &draft.global.settings;
+    let folder = |written: &Option<PathBuf>, usual: &[&str]| match written {
+        Some(path) => vec![path.clone()],
+        None => usual.iter().map(PathBuf::from).collect(),
+    };
+    let etc = folder(&settings.iproute_etc, &["/etc/iproute2"]);
+    let usr = folder(&settings.iproute_usr, &["/usr/share/iproute2", "/usr/lib/iproute2"]);
     let in_file = |file: String| {
         file.lines().find_map(|line| {
             let (number, name) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
             (name.trim() == text).then(|| number.parse().ok())?
         })
     };
-    let lookup = || files.iter().filter_map(|file| call.system.read(file).ok()).find_map(in_file);
+    let read = |folder: &PathBuf| call.system.read(&folder.join(file).to_string_lossy()).ok();
+    let lookup = || etc.iter().chain(&usr).filter_map(read).find_map(in_file);
     text.parse().ok().or_else(lookup)
 }
 

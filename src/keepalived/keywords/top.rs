@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     keepalived::{
         draft::{Draft, FileDraft, GroupDraft, InstanceDraft, Open, ProcessDraft, ScriptDraft},
-        keyword::{Block, Call, Closing, Grammar, KEYWORD, Keyword, Opens, Status},
+        keyword::{Block, Call, Closing, Grammar, KEYWORD, Keyword, Opens},
         report::Pass,
     },
     text::grammar::{Arg, Kind},
@@ -198,7 +198,6 @@ const TRACK_FILE: Keyword = Keyword {
 
 const VRRP_TRACK_FILE: Keyword = Keyword {
     name: "vrrp_track_file",
-    status: Status::Legacy,
     doc: "The old name of `track_file`.",
     examples: &["vrrp_track_file maintenance {\n    file /run/maintenance\n}"],
     ..TRACK_FILE

@@ -95,6 +95,7 @@ impl<'a> Programs<'a> {
             fault: self.keep(notify.fault, report),
             stop: self.keep(notify.stop, report),
             deleted: self.keep(notify.deleted, report),
+            tell_deleted: notify.tell_deleted,
             any: self.keep(notify.any, report),
             lower_priority: self.keep(notify.lower_priority, report),
         }

@@ -70,7 +70,7 @@ fn data(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {
         "wantstate": if config.role == crate::ir::failover::Role::Master || holds(item) { 2 } else { 1 },
         "version": config.version.number(),
         "smtp_alert": config.smtp_alert,
-        "notify_deleted": config.notify.deleted.is_some(),
+        "notify_deleted": config.notify.tell_deleted,
         "why": item.why.to_string(),
         "refusing": item.refusals.iter().map(|(from, refusal)| {
             json!({ "from": from.to_string(), "why": refusal.why.to_string(), "count": refusal.count })

@@ -3,7 +3,7 @@
 use super::open::needs_interface;
 use crate::keepalived::{
     draft::virtual_server::ConnectionDraft,
-    keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens, Status},
+    keyword::{Block, Call, Grammar, KEYWORD, Keyword, Opens},
 };
 
 const SMTP: &[Block] = &[Block::SmtpCheck];
@@ -27,7 +27,6 @@ const HELO_NAME: Keyword = Keyword {
 const HOST: Keyword = Keyword {
     name: "host",
     blocks: SMTP,
-    status: Status::Legacy,
     opens: Opens::Block(Block::SmtpHost),
     doc: "One more host that must answer. A checker of its own says the same.",
     examples: &["host {\n    connect_ip 192.0.2.25\n}"],

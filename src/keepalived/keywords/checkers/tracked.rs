@@ -8,14 +8,14 @@ use crate::{
             Draft,
             virtual_server::{BfdCheckDraft, ProbeDraft},
         },
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
     },
 };
 
 const FILE: &[Block] = &[Block::FileCheck];
 const LARGEST: i64 = 2_147_483_647;
 
-pub(in super::super) const KEYWORDS: &[Keyword] = &[TRACK_FILE, WEIGHT, NAME];
+pub(in super::super) const KEYWORDS: &[Keyword] = &[TRACK_FILE, WEIGHT, DYNAMIC, NAME];
 
 const TRACK_FILE: Keyword = Keyword {
     name: "track_file",
@@ -44,6 +44,15 @@ const WEIGHT: Keyword = Keyword {
     examples: &["weight 10", "weight 10 reverse"],
     rejects: &["weight", "weight heavy"],
     lower: file_weight,
+    ..KEYWORD
+};
+
+const DYNAMIC: Keyword = Keyword {
+    name: "dynamic",
+    blocks: FILE,
+    status: Status::Tuning,
+    doc: "The weight of the server follows the number, which it always does. Manuals have it; keepalived 2.2.7 does not know it.",
+    examples: &["dynamic"],
     ..KEYWORD
 };
 

@@ -9,7 +9,15 @@ use std::path::PathBuf;
 
 const GLOBAL: &[Block] = &[Block::Global];
 
-pub(in super::super) const KEYWORDS: &[Keyword] = &[JSON_VERSION, STATE_DUMP_FILE, STATS_DUMP_FILE, JSON_DUMP_FILE];
+pub(in super::super) const KEYWORDS: &[Keyword] = &[
+    JSON_VERSION,
+    STATE_DUMP_FILE,
+    STATS_DUMP_FILE,
+    JSON_DUMP_FILE,
+    STATE_FILE_LOCATION,
+    STATS_FILE_LOCATION,
+    JSON_FILE_LOCATION,
+];
 
 const JSON_VERSION: Keyword = Keyword {
     name: "json_version",
@@ -54,6 +62,27 @@ const JSON_DUMP_FILE: Keyword = Keyword {
     examples: &["json_dump_file /run/keepalived.json"],
     lower: |draft, call| draft.global.settings.json_dump_file = path(call),
     ..KEYWORD
+};
+
+const STATE_FILE_LOCATION: Keyword = Keyword {
+    name: "state_file_location",
+    doc: "Another name of `state_dump_file`, which manuals use and keepalived 2.2.7 does not know.",
+    examples: &["state_file_location /run/keepalived.data"],
+    ..STATE_DUMP_FILE
+};
+
+const STATS_FILE_LOCATION: Keyword = Keyword {
+    name: "stats_file_location",
+    doc: "Another name of `stats_dump_file`, which manuals use and keepalived 2.2.7 does not know.",
+    examples: &["stats_file_location /run/keepalived.stats"],
+    ..STATS_DUMP_FILE
+};
+
+const JSON_FILE_LOCATION: Keyword = Keyword {
+    name: "json_file_location",
+    doc: "Another name of `json_dump_file`, which manuals use and keepalived 2.2.7 does not know.",
+    examples: &["json_file_location /run/keepalived.json"],
+    ..JSON_DUMP_FILE
 };
 
 fn path(call: &Call<'_>) -> Option<PathBuf> {

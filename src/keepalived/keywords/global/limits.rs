@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     keepalived::{
         draft::Draft,
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
     },
     text::grammar::{Arg, Kind},
 };
@@ -56,11 +56,10 @@ const CHECKER_CPU_AFFINITY: Keyword = Keyword {
 };
 
 const BFD_CPU_AFFINITY: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: |_, call| _ = processors(call, "bfd"),
+    lower: |draft, call| draft.global.settings.bfd.processors = processors(call, "bfd"),
     ..affinity(
         "bfd_cpu_affinity",
-        "Processors of the process for BFD. Sessions run in the VRRP process here.",
+        "Processors of the process for BFD. Sessions run in the VRRP process here, which may use those of both.",
         &["bfd_cpu_affinity 0"],
         &["bfd_cpu_affinity first"],
     )
@@ -119,7 +118,6 @@ const VRRP_RLIMIT_RTTIME: Keyword = Keyword {
 
 const VRRP_RLIMIT_RTIME: Keyword = Keyword {
     name: "vrrp_rlimit_rtime",
-    status: Status::Legacy,
     doc: "Old spelling of `vrrp_rlimit_rttime`.",
     examples: &["vrrp_rlimit_rtime 10000"],
     rejects: &[],
@@ -139,7 +137,6 @@ const CHECKER_RLIMIT_RTTIME: Keyword = Keyword {
 
 const CHECKER_RLIMIT_RTIME: Keyword = Keyword {
     name: "checker_rlimit_rtime",
-    status: Status::Legacy,
     rejects: &[],
     doc: "Old spelling of `checker_rlimit_rttime`.",
     examples: &["checker_rlimit_rtime 10000"],
@@ -147,11 +144,11 @@ const CHECKER_RLIMIT_RTIME: Keyword = Keyword {
 };
 
 const BFD_RLIMIT_RTTIME: Keyword = Keyword {
-    status: Status::Tuning,
+    lower: |draft, call| draft.global.settings.bfd.realtime_limit = micros(call),
     ..limit(
         "bfd_rlimit_rttime",
         "Invalid bfd real-time limit - {word}",
-        "The same for the process for BFD. Sessions run in the VRRP process here.",
+        "The same for the process for BFD. Sessions run in the VRRP process here, which gets the longer of both.",
         &["bfd_rlimit_rttime 10000"],
         &["bfd_rlimit_rttime long"],
     )

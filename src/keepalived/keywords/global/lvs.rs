@@ -101,7 +101,6 @@ const LVS_FLUSH_ON_STOP: Keyword = Keyword {
 
 const LVS_FLUSH_ONSTOP: Keyword = Keyword {
     name: "lvs_flush_onstop",
-    status: Status::Legacy,
     doc: "The old spelling of `lvs_flush_on_stop`.",
     examples: &["lvs_flush_onstop"],
     rejects: &[],

@@ -64,11 +64,10 @@ const LVS_PROCESS_NAME: Keyword = Keyword {
 
 const BFD_PROCESS_NAME: Keyword = Keyword {
     name: "bfd_process_name",
-    status: Status::Tuning,
-    doc: "Name of the process for BFD. Sessions run in the VRRP process here.",
+    doc: "Name of the process for BFD. Sessions run in the VRRP process here, which has this name if there are no routers.",
     examples: &["bfd_process_name sessions"],
     rejects: &["bfd_process_name a_name_too_long_by_far"],
-    lower: |_, call| _ = name(call),
+    lower: |draft, call| draft.global.settings.bfd.name = name(call),
     ..PROCESS_NAME
 };
 

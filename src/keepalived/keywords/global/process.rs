@@ -3,7 +3,7 @@
 use crate::{
     keepalived::{
         draft::Draft,
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
     },
     text::grammar::{Arg, Kind},
 };
@@ -20,6 +20,7 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     BFD_RT_PRIORITY,
     VRRP_NO_SWAP,
     CHECKER_NO_SWAP,
+    BFD_NO_SWAP,
 ];
 
 const UMASK: Keyword = Keyword {
@@ -112,12 +113,11 @@ const CHECKER_PRIORITY: Keyword = Keyword {
 };
 
 const BFD_PRIORITY: Keyword = Keyword {
-    status: Status::Tuning,
-    lower: |_, call| _ = nice_value(call),
+    lower: |draft, call| draft.global.settings.bfd.priority = nice_value(call),
     ..nice(
         "bfd_priority",
         "Invalid bfd process priority specified",
-        "Nice value of the process for BFD. There is none here.",
+        "Nice value of the process for BFD. Sessions run in the VRRP process here, which gets the lower of both.",
         &["bfd_priority -10"],
         &["bfd_priority 20"],
     )
@@ -132,10 +132,7 @@ const fn realtime(
     rejects: &'static [&'static str],
 ) -> Keyword {
     let grammar = Grammar::Args(&[Arg::Optional("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]);
-    let lower = |_: &mut Draft, call: &mut Call<'_>| {
-        clamped(call);
-    };
-    Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, lower, ..KEYWORD }
+    Keyword { name, blocks: GLOBAL, grammar, invalid, doc, examples, rejects, ..KEYWORD }
 }
 
 fn clamped(call: &mut Call<'_>) -> Option<u32> {
@@ -178,11 +175,11 @@ const CHECKER_RT_PRIORITY: Keyword = Keyword {
 };
 
 const BFD_RT_PRIORITY: Keyword = Keyword {
-    status: Status::Tuning,
+    lower: |draft, call| draft.global.settings.bfd.realtime_priority = clamped(call),
     ..realtime(
         "bfd_rt_priority",
         "bfd process real-time priority '{word}' invalid",
-        "Realtime priority of the process for BFD. There is none here.",
+        "Realtime priority of the process for BFD. Sessions run in the VRRP process here, which gets the higher of both.",
         &["bfd_rt_priority 50"],
         &["bfd_rt_priority 100"],
     )
@@ -202,5 +199,13 @@ const CHECKER_NO_SWAP: Keyword = Keyword {
     doc: "The memory of the process that checks servers is never swapped out.",
     examples: &["checker_no_swap"],
     lower: |draft, _| draft.global.settings.lvs.no_swap = true,
+    ..VRRP_NO_SWAP
+};
+
+const BFD_NO_SWAP: Keyword = Keyword {
+    name: "bfd_no_swap",
+    doc: "The same for BFD sessions, which run in the VRRP process here.",
+    examples: &["bfd_no_swap"],
+    lower: |draft, _| draft.global.settings.bfd.no_swap = true,
     ..VRRP_NO_SWAP
 };

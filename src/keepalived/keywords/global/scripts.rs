@@ -1,11 +1,11 @@
 //! Commands of the whole daemon: who runs them, what is run at start and end, and the pipes that are told of changes.
 
-use super::super::shared::whole_seconds;
+use super::super::shared::{SWITCH, whole_seconds};
 use crate::{
     ir::failover::{Global, global::Timed},
     keepalived::{
         draft::Draft,
-        keyword::{Block, Call, Grammar, KEYWORD, Keyword},
+        keyword::{Block, Call, Grammar, KEYWORD, Keyword, Status},
         quoted,
     },
     text::grammar::{Arg, Kind},
@@ -29,6 +29,8 @@ pub(in super::super) const KEYWORDS: &[Keyword] = &[
     VRRP_NOTIFY_FIFO_SCRIPT,
     LVS_NOTIFY_FIFO_SCRIPT,
     FIFO_WRITE_VRRP_STATES_ON_RELOAD,
+    USE_SYMLINK_PATHS,
+    SET_SUPPLEMENTARY_GROUPS,
 ];
 
 const ENABLE_SCRIPT_SECURITY: Keyword = Keyword {
@@ -229,3 +231,30 @@ const FIFO_WRITE_VRRP_STATES_ON_RELOAD: Keyword = Keyword {
     lower: |draft, _| draft.global.settings.fifo_states_on_reload = true,
     ..KEYWORD
 };
+
+const USE_SYMLINK_PATHS: Keyword = Keyword {
+    name: "use_symlink_paths",
+    blocks: GLOBAL,
+    grammar: SWITCH,
+    status: Status::Tuning,
+    doc: "Paths of scripts are used as they are written, whatever links they lead over. They always are here. Since 2.3.0.",
+    examples: &["use_symlink_paths", "use_symlink_paths off"],
+    rejects: &["use_symlink_paths perhaps"],
+    lower: check_switch,
+    ..KEYWORD
+};
+
+const SET_SUPPLEMENTARY_GROUPS: Keyword = Keyword {
+    name: "set_supplementary_groups",
+    doc: "Scripts also get the further groups of their user. They always do here. Later than 2.4.3.",
+    examples: &["set_supplementary_groups", "set_supplementary_groups on"],
+    rejects: &["set_supplementary_groups perhaps"],
+    ..USE_SYMLINK_PATHS
+};
+
+fn check_switch(_: &mut Draft, call: &mut Call<'_>) {
+    if call.switch().is_none() {
+        let (name, word) = (call.keyword.name, call.text(0).unwrap_or_default().to_owned());
+        call.complain("bad-switch", format!("Invalid value '{word}' for global {name} specified"));
+    }
+}
