@@ -82,7 +82,6 @@ fn around(block: Block, line: &str) -> Option<String> {
         Block::MiscCheck => format!("{security}{}", checker("MISC_CHECK", "misc_path /bin/true", line)),
         Block::FileCheck => format!("{trackers}{}", checker("FILE_CHECK", "track_file maintenance", line)),
         Block::BfdCheck => format!("{trackers}{}", checker("BFD_CHECK", line, "")),
-        Block::AuthHmac => return None,
     })
 }
 
