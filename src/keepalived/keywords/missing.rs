@@ -4,7 +4,7 @@
 //! `tuning`: accepted, and honestly without effect here. Implementing one means moving it into the file of its block.
 
 use crate::keepalived::{
-    keyword::{Block, Keyword, extra, missing, tuning},
+    keyword::{Block, Keyword, extra, tuning},
     report::Pass,
 };
 
@@ -32,10 +32,4 @@ pub(super) const GLOBAL: &[Keyword] = &[
     extra("snmp_rs_stats_update_interval", &[Block::Global], "The same of real servers."),
     extra("dbus_no_interface_name", &[Block::Global], "Name on D-Bus of routers without an interface."),
     extra("config_save_dir", &[Block::Global], "Save configuration and state around reloads."),
-];
-
-/// `vrrp_instance` and its like.
-pub(super) const INSTANCE: &[Keyword] = &[
-    missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
-    missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
 ];
