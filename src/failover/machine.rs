@@ -51,10 +51,15 @@ impl System for Machine {
             .unwrap_or(1)
     }
 
-    fn is_macvlan(&self, name: &str) -> bool {
+    fn is_of_type(&self, name: &str, kind: &str) -> bool {
         // In another network namespace than the one that /sys shows, nothing is known.
-        let kind = fs::read_to_string(format!("/sys/class/net/{name}/uevent"));
-        kind.is_ok_and(|kind| kind.lines().any(|line| line == "DEVTYPE=macvlan"))
+        let event = fs::read_to_string(format!("/sys/class/net/{name}/uevent"));
+        let Ok(event) = event else { return false };
+        match event.lines().find_map(|line| line.strip_prefix("DEVTYPE=")) {
+            Some(found) => found == kind,
+            // An ipvlan does not say what it is; it lies on one other interface.
+            None => kind == "ipvlan" && below(name) == 1,
+        }
     }
 
     fn user(&self, name: &str) -> Option<RunAs> {
@@ -139,4 +144,10 @@ fn is_safe(path: &Path) -> bool {
             meta.uid() == 0 && (!writable || sticky_directory)
         })
     })
+}
+
+/// How many interfaces an interface lies on.
+fn below(name: &str) -> usize {
+    let entries = fs::read_dir(format!("/sys/class/net/{name}")).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"lower_")).count()
 }

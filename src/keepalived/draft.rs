@@ -13,6 +13,7 @@ use crate::{
         hmac::{AntiReplay, HmacMode, Key},
         notify::Command,
         routing::{Route, Rule},
+        vmac::Among,
     },
     text::source::Span,
 };
@@ -155,6 +156,8 @@ pub struct InstanceDraft {
     pub smtp_alert: Option<bool>,
     pub receive_buffer: Option<usize>,
     pub vmac: Option<VmacDraft>,
+    pub ipvlan: Option<IpvlanDraft>,
+    pub vrf: Option<String>,
     pub vmac_addresses: bool,
     pub xmit_base: bool,
     pub old_checksum: Option<OldChecksum>,
@@ -173,6 +176,15 @@ pub struct VmacDraft {
     pub name: Option<String>,
     /// The last byte is the router's identifier unless it is written.
     pub mac: Option<([u8; 5], Option<u8>)>,
+}
+
+/// `use_ipvlan`.
+#[derive(Debug, Default)]
+pub struct IpvlanDraft {
+    pub name: Option<String>,
+    /// With its prefix length, if one is written.
+    pub source: Option<(IpAddr, Option<u8>)>,
+    pub among: Option<Among>,
 }
 
 /// `auth_hmac`.
@@ -391,6 +403,17 @@ impl Draft {
     /// The router being read. Keywords of its block are only met inside one.
     pub fn instance(&mut self) -> &mut InstanceDraft {
         self.instances.last_mut().expect("vrrp_instance keywords stand inside a vrrp_instance")
+    }
+
+    /// The router before the one being read that wants an interface of this name made.
+    #[must_use]
+    pub fn other_owner_of_link(&self, name: &str) -> Option<&str> {
+        let (_, others) = self.instances.split_last()?;
+        let wants = |other: &&InstanceDraft| {
+            let vmac = other.vmac.as_ref().and_then(|vmac| vmac.name.as_deref());
+            vmac.or_else(|| other.ipvlan.as_ref().and_then(|ipvlan| ipvlan.name.as_deref())) == Some(name)
+        };
+        others.iter().find(wants).map(|other| other.name.as_str())
     }
 
     pub fn group(&mut self) -> &mut GroupDraft {

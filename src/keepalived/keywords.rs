@@ -54,6 +54,7 @@ pub const ALL: &[&[Keyword]] = &[
     instance::hmac::KEYWORDS,
     instance::garp::KEYWORDS,
     instance::vmac::KEYWORDS,
+    instance::ipvlan::KEYWORDS,
     address::KEYWORDS,
     garp::KEYWORDS,
     routes::KEYWORDS,
@@ -87,7 +88,6 @@ pub const ALL: &[&[Keyword]] = &[
     checkers::tracked::KEYWORDS,
     missing::TOP,
     missing::GLOBAL,
-    missing::INSTANCE,
 ];
 
 static INDEX: LazyLock<BTreeMap<(Block, &'static str), &'static Keyword>> = LazyLock::new(|| {

@@ -42,8 +42,8 @@ pub trait System {
         2
     }
 
-    /// Whether an interface is a macvlan, as we make them for virtual MAC addresses.
-    fn is_macvlan(&self, _: &str) -> bool {
+    /// Whether an interface is of a kind that we make, by the kernel's name for it: `macvlan`, `ipvlan`.
+    fn is_of_type(&self, _: &str, _: &str) -> bool {
         false
     }
 

@@ -1,13 +1,18 @@
-//! Interfaces with virtual MAC addresses: made, made fit for their work, and removed.
+//! Interfaces of the routers' own on top of others (macvlan, ipvlan): made, made fit for their work, and removed.
 
 use std::{fs, io, time::Duration};
 
 use futures_util::TryStreamExt as _;
-use netlink_packet_route::link::{LinkFlags, MacVlanMode};
-use rtnetlink::{Handle, LinkGetRequest, LinkMacVlan, LinkUnspec};
+use netlink_packet_route::link::{
+    InfoKind, IpVlanFlags, IpVlanMode, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
+};
+use rtnetlink::{Handle, LinkGetRequest, LinkIpVlan, LinkMacVlan, LinkUnspec};
 
 use super::addresses::accept;
-use crate::ir::failover::{Family, VirtualLink};
+use crate::ir::failover::{
+    Family, VirtualLink,
+    vmac::{Among, Kind},
+};
 
 /// How long a new interface may take until it carries packets.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,23 +25,55 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What the kernel answers.
 pub async fn make(handle: &Handle, link: &VirtualLink, base: u32, with_v6: bool) -> io::Result<bool> {
     let there = nix::net::if_::if_nametoindex(link.name.as_str()).is_ok();
+    if there && !is_as_wanted(handle, link).await {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     if !there {
-        let request = LinkMacVlan::new(&link.name, base, MacVlanMode::Private).address(link.mac.to_vec());
-        accept(handle.link().add(request.build()).execute().await, 0)?;
+        accept(handle.link().add(message(link, base)).execute().await, 0)?;
     }
-    // Packets to an address of this host arrive here though another interface has the route back.
-    let switches = [("accept_local", "1"), ("arp_ignore", "1"), ("rp_filter", "0"), ("promote_secondaries", "1")];
-    for (switch, value) in switches.into_iter().filter(|_| link.family == Family::V4) {
-        set(&format!("ipv4/conf/{}/{switch}", link.name), value);
+    if link.is_macvlan() {
+        fit(link);
     }
-    // The only addresses are those that it is made for.
-    set(&format!("ipv6/conf/{}/addr_gen_mode", link.name), "1");
     if !with_v6 {
         set(&format!("ipv6/conf/{}/disable_ipv6", link.name), "1");
     }
     accept(handle.link().change(LinkUnspec::new_with_name(&link.name).up().build()).execute().await, 0)?;
     carrying(handle, &link.name, base).await;
     Ok(!there)
+}
+
+/// Whether an interface that is there could have been made here.
+async fn is_as_wanted(handle: &Handle, link: &VirtualLink) -> bool {
+    let kind = if link.is_macvlan() { InfoKind::MacVlan } else { InfoKind::IpVlan };
+    let found = handle.link().get().match_name(link.name.clone()).execute().try_next().await.ok().flatten();
+    let is_it = |info: &LinkInfo| matches!(info, LinkInfo::Kind(found) if *found == kind);
+    found.is_some_and(|message| {
+        message.attributes.iter().any(|one| matches!(one, LinkAttribute::LinkInfo(infos) if infos.iter().any(is_it)))
+    })
+}
+
+fn message(link: &VirtualLink, base: u32) -> LinkMessage {
+    match &link.kind {
+        Kind::Macvlan { mac } => LinkMacVlan::new(&link.name, base, MacVlanMode::Private).address(mac.to_vec()).build(),
+        Kind::Ipvlan { among, .. } => {
+            let flags = match among {
+                Among::Bridge => IpVlanFlags::empty(),
+                Among::Private => IpVlanFlags::Private,
+                Among::Vepa => IpVlanFlags::Vepa,
+            };
+            LinkIpVlan::new(&link.name, base, IpVlanMode::L2).flag(flags).build()
+        }
+    }
+}
+
+/// An interface with a MAC address of its own has no addresses but those that it is made for.
+fn fit(link: &VirtualLink) {
+    // Packets to an address of this host arrive here though another interface has the route back.
+    let switches = [("accept_local", "1"), ("arp_ignore", "1"), ("rp_filter", "0"), ("promote_secondaries", "1")];
+    for (switch, value) in switches.into_iter().filter(|_| link.family == Family::V4) {
+        set(&format!("ipv4/conf/{}/{switch}", link.name), value);
+    }
+    set(&format!("ipv6/conf/{}/addr_gen_mode", link.name), "1");
 }
 
 /// Waits until the interface carries packets, if the one below does.

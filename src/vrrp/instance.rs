@@ -353,7 +353,7 @@ impl VirtualRouter {
 
     /// Equal priorities: the higher address wins.
     fn yields_to(&self, moment: &Moment<'_>, from: IpAddr) -> bool {
-        let own = source(&self.config, moment.watched.links.get(&self.config.interface));
+        let own = source(&self.config, moment.watched.links.get(self.config.source_interface()));
         own.is_some_and(|own| from > own)
     }
 

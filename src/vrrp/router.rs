@@ -229,7 +229,7 @@ impl Router {
         self.routers.iter().any(|router| {
             let config = &router.config;
             config.interface == interface
-                || config.own_device() == interface
+                || config.virtual_links().any(|link| link.name == interface)
                 || config.all_addresses().any(|address| config.device(address) == interface)
                 || tracked(&config.tracking)
         }) || self.groups.iter().any(|group| tracked(&group.config.tracking))

@@ -137,7 +137,7 @@ impl Watched {
             instance.vmac.as_ref().filter(|own| !self.links.get(&own.name).is_some_and(|own| own.up))
         {
             tally.faults.push(Fault::Interface(own.name.clone()));
-        } else if source(instance, link).is_none() {
+        } else if source(instance, self.links.get(instance.source_interface())).is_none() {
             tally.faults.push(Fault::NoSource);
         }
         if matches!(&instance.transport, Transport::Unicast { peers, .. } if peers.is_empty()) {

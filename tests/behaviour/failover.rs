@@ -205,12 +205,12 @@ fn files_and_processes_change_the_priority() {
 
 #[test]
 fn what_is_missing_is_refused_at_start_and_no_address_is_taken() {
-    let Some(space) = Space::new(&format!("{QUICK}  use_ipvlan\n}}\n")) else { return };
+    let Some(space) = space("virtual_routes {\n10.5.0.0/16 dev eth0 encap mpls 100\n}\n") else { return };
     let out = space.run(
         "\"$KA\" -t -f $D/keepalived.conf; echo \"test $?\"; \"$KA\" -n -l -f $D/keepalived.conf 2>/run/log; echo \"start $?\"
          grep -c 'refusing to start' /run/log; has 10.99.0.100 || echo free",
     );
-    assert!(out.contains("WARNING - 'use_ipvlan' is not implemented yet"), "{out}");
+    assert!(out.contains("WARNING - 'encap' of virtual_routes is not implemented yet"), "{out}");
     assert!(out.starts_with("test 0\nstart 2\n1\nfree\n"), "{out}");
 }
 

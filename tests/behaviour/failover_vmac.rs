@@ -1,4 +1,5 @@
-//! Virtual MAC addresses: interfaces that come and go with the daemon, and what their neighbours see.
+//! Virtual MAC addresses: interfaces that come and go with the daemon, and what their neighbours see. Ipvlans, where the kernel
+//! has none (where it has them, `tests/guest/ipvlan` compares with the original).
 
 use crate::{failover_pair::roles, space::Space};
 
@@ -81,4 +82,29 @@ fn pairs_share_one_mac_and_one_of_them_is_master() {
     };
     roles(&router("virtual_ipaddress {\n 10.99.0.100/24\n }"), "10.99.0.100");
     roles(&router("advert_int 0.2\n virtual_ipaddress {\n fe80::51/64\n fd00:99::51/64\n }"), "fd00:99::51");
+}
+
+#[test]
+fn router_without_its_ipvlan_takes_no_address() {
+    let Some(space) = Space::new(&configuration("use_ipvlan 10.99.0.7/24 private")) else { return };
+    let out = space.run(&format!(
+        "{THIRD}; start; if ip link add iv9 link eth0 type ipvlan mode l2 private 2>/dev/null; then ip link del iv9
+         until_ok 5 has 10.99.0.100 eth0; has 10.99.0.7/24 vrrp.51 && echo right
+         else until_ok 5 logged 'Reason: interface vrrp.51 down'; logged 'Unable to create ipvlan interface vrrp.51'
+         has 10.99.0.100 eth0 || echo right; fi; stop; ip -br link | grep -c vrrp"
+    ));
+    assert_eq!(out, "right\nexit 0\n0\n");
+}
+
+#[test]
+fn vrf_is_for_routers_without_an_interface_and_those_cannot_run() {
+    let Some(space) = Space::new(&configuration("vrf eth1")) else { return };
+    let out = space.run(&format!(
+        "{THIRD}; \"$KA\" -t -f $D/keepalived.conf; echo $?; sed -i '/interface eth0/d' $D/keepalived.conf
+         \"$KA\" -t -f $D/keepalived.conf; echo $?; \"$KA\" -n -l -f $D/keepalived.conf 2>/dev/null; echo $?"
+    ));
+    let lines: Vec<&str> = out.lines().filter(|line| !line.starts_with('(')).collect();
+    assert_eq!(lines, ["5", "5", "2"], "{out}");
+    assert!(out.contains("(VI_1) Cannot specify VRF interface and interface - ignoring"), "{out}");
+    assert!(out.contains("(VI_1) Unknown interface!"), "{out}");
 }

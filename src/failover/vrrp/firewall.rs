@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Process;
 use crate::{
-    ir::failover::{Failover, Global},
+    ir::failover::{Failover, Global, Instance, VirtualLink},
     net::nft::{self, Ruleset, Style},
     vrrp::{Router, State},
 };
@@ -20,7 +20,8 @@ pub(super) struct Firewall {
 impl Process<'_> {
     /// Says at start that a firewall is used that nobody named.
     pub(super) fn announce_firewall(&self, config: &Failover) {
-        let needed = config.instances.iter().any(|item| !item.accept || item.virtual_links().next().is_some());
+        let with_vmac = |item: &Instance| item.virtual_links().any(VirtualLink::holds_addresses);
+        let needed = config.instances.iter().any(|item| !item.accept || with_vmac(item));
         if needed && config.global.nftables.is_none() {
             self.log.info("use_vmac or no_accept/strict specified, but no firewall configured - using nftables");
         }
@@ -59,6 +60,7 @@ impl Process<'_> {
     fn wanted(&self) -> Ruleset {
         let index = |name: &str| self.links.get(name).map(|link| link.index);
         let links = self.router.config().instances.iter().flat_map(|instance| instance.virtual_links());
+        let links = links.filter(|link| link.is_macvlan());
         let moved = links.filter_map(|link| Some((link.family, index(&link.name)?, index(&link.base)?))).collect();
         Ruleset { closed: closed(&self.router, index), moved }
     }

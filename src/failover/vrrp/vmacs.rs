@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use super::Process;
 use crate::{
-    ir::failover::{Address, Failover, Family, Instance, VirtualLink},
+    ir::failover::{Address, Failover, Family, Instance, VirtualLink, vmac::Kind},
     net::{addresses, links, vmac},
     vrrp::Input,
 };
@@ -35,17 +35,23 @@ impl Process<'_> {
 
     async fn make_vmac(&mut self, instance: &Instance, link: &VirtualLink, base: u32) {
         let name = &instance.name;
-        let with_v6 = link.family == Family::V6 || instance.all_addresses().any(|address| address.ip.is_ipv6());
+        let hold_v6 = || instance.all_addresses().any(|address| address.ip.is_ipv6());
+        let with_v6 = link.family == Family::V6 || (link.holds_addresses() && hold_v6());
+        let kind = if link.is_macvlan() { "VMAC" } else { "ipvlan" };
         match vmac::make(&self.netlink, link, base, with_v6).await {
-            Ok(true) => self.log.info(&format!("({name}): Success creating VMAC interface {}", link.name)),
+            Ok(true) => self.log.info(&format!("({name}): Success creating {kind} interface {}", link.name)),
             Ok(false) => self.log.info(&format!("({name}) Found matching interface {}", link.name)),
             Err(error) => {
-                self.log.info(&format!("({name}): Unable to create VMAC interface {}: {error}", link.name));
+                self.log.info(&format!("({name}): Unable to create {kind} interface {}: {error}", link.name));
                 return;
             }
         }
         self.made.insert(link.name.clone(), name.clone());
-        if link.family == Family::V4 {
+        if let Kind::Ipvlan { source, .. } = link.kind {
+            if let Some((ip, prefix)) = source {
+                self.give(link, &Address { prefix, ..Address::host(ip) }).await;
+            }
+        } else if link.family == Family::V4 {
             // The interface below must not answer for addresses of the one above, nor leave its answers to chance.
             self.switches.own_filters(&self.log);
             for switch in ["arp_ignore", "arp_filter"] {
@@ -61,10 +67,14 @@ impl Process<'_> {
         let local = |ip: &&IpAddr| matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         let Some(base) = self.links.get(&link.base) else { return };
         let Some(source) = base.addresses.iter().find(local) else { return };
-        let address = Address { prefix: 64, preferred_lifetime: Some(0), ..Address::host(*source) };
+        self.give(link, &Address { prefix: 64, preferred_lifetime: Some(0), ..Address::host(*source) }).await;
+    }
+
+    /// The interface is new: nothing of it is known yet.
+    async fn give(&self, link: &VirtualLink, address: &Address) {
         let Ok(index) = nix::net::if_::if_nametoindex(link.name.as_str()) else { return };
-        if let Err(error) = addresses::add(&self.netlink, index, &address).await {
-            self.log.info(&format!("Unable to add {source} to {}: {error}", link.name));
+        if let Err(error) = addresses::add(&self.netlink, index, address).await {
+            self.log.info(&format!("Unable to add {} to {}: {error}", address.ip, link.name));
         }
     }
 

@@ -276,13 +276,20 @@ impl Instance {
     /// The interface of addresses that name none.
     #[must_use]
     pub fn own_device(&self) -> &str {
-        self.vmac.as_ref().map_or(&self.interface, |link| &link.name)
+        self.vmac.as_ref().filter(|link| link.holds_addresses()).map_or(&self.interface, |link| &link.name)
     }
 
     /// The interface that adverts leave by and arrive at.
     #[must_use]
     pub fn advert_interface(&self) -> &str {
-        if self.xmit_base { &self.interface } else { self.own_device() }
+        self.vmac.as_ref().filter(|_| !self.xmit_base).map_or(&self.interface, |link| &link.name)
+    }
+
+    /// The interface that has the address which adverts come from: one that is made with a virtual MAC address has none of its
+    /// own, and borrows it from the one below.
+    #[must_use]
+    pub fn source_interface(&self) -> &str {
+        self.vmac.as_ref().filter(|link| !link.is_macvlan()).map_or(&self.interface, |link| &link.name)
     }
 
     /// Every interface that is made for it.

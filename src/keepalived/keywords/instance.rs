@@ -5,5 +5,6 @@ pub(super) mod auth;
 pub(super) mod garp;
 pub(super) mod hmac;
 pub(super) mod identity;
+pub(super) mod ipvlan;
 pub(super) mod transport;
 pub(super) mod vmac;

@@ -4,7 +4,7 @@
 //! `tuning`: accepted, and honestly without effect here. Implementing one means moving it into the file of its block.
 
 use crate::keepalived::{
-    keyword::{Block, Keyword, extra, missing, tuning},
+    keyword::{Block, Keyword, extra, tuning},
     report::Pass,
 };
 
@@ -35,10 +35,4 @@ pub(super) const GLOBAL: &[Keyword] = &[
         &[Block::Global],
         "Keep what was read at the start and at each reload, and dumps from before and behind each, for those who look for faults.",
     ),
-];
-
-/// `vrrp_instance` and its like.
-pub(super) const INSTANCE: &[Keyword] = &[
-    missing("use_ipvlan", &[Block::Instance], "Run on an ipvlan interface."),
-    missing("vrf", &[Block::Instance], "VRF when unicast without interface."),
 ];

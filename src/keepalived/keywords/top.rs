@@ -73,7 +73,8 @@ fn vrrp_instance(draft: &mut Draft, call: &mut Call<'_>) {
 
 fn instance_ends(draft: &mut Draft, closing: &mut Closing<'_>) {
     let instance = draft.instance();
-    if instance.vmac.is_some() && !instance.peers.is_empty() && !instance.xmit_base {
+    let has_link = instance.vmac.is_some() || instance.ipvlan.is_some();
+    if has_link && !instance.peers.is_empty() && !instance.xmit_base {
         let text = format!("({}) unicast with use_vmac requires vmac_xmit_base - setting", instance.name);
         instance.xmit_base = true;
         closing.report.at("no-xmit-base", closing.at, text);

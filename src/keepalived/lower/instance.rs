@@ -98,6 +98,9 @@ fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) ->
         report.refuse("no-interface", format!("({name}) Unknown interface!"));
         return None;
     };
+    if draft.vrf.is_some() {
+        report.general("vrf", format!("({name}) vrf can only be specified without interface - clearing"));
+    }
     let strict = draft.strict.unwrap_or(global.strict);
     let version = if family == Family::V6 { Version::V3 } else { draft.version.unwrap_or(global.version) };
     let mut role = draft.role.unwrap_or_default();
@@ -154,8 +157,11 @@ fn instance(mut draft: InstanceDraft, config: &Failover, report: &mut Report) ->
         ..Instance::new(&name)
     };
     out.hmac = super::hmac::hmac(hmac, &out, report);
-    out.vmac = super::vmac::own(draft.vmac, &out, report);
-    out.xmit_base = draft.xmit_base && out.vmac.is_some();
+    let (has_vmac, has_source) = (draft.vmac.is_some(), draft.ipvlan.as_ref().is_none_or(|own| own.source.is_some()));
+    out.vmac = super::vmac::own(draft.vmac, draft.ipvlan, &out, report);
+    // An ipvlan of IPv4 that has no address sends nothing, whatever `mcast_src_ip` says.
+    out.source = out.source.filter(|ip| has_source || ip.is_ipv6());
+    out.xmit_base = draft.xmit_base && has_vmac;
     if draft.xmit_base && !out.xmit_base {
         report.general("no-vmac", format!("({name}) vmac_xmit_base is only valid with a vmac"));
     }

@@ -3,27 +3,64 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ir::failover::{Family, Global, Instance, VirtualLink, vmac},
-    keepalived::{draft::VmacDraft, report::Report},
+    ir::failover::{
+        Family, Global, Instance, VirtualLink,
+        vmac::{self, Kind},
+    },
+    keepalived::{
+        draft::{IpvlanDraft, VmacDraft},
+        report::Report,
+    },
 };
 
 /// The router's own interface, with an empty name where the file has none: [`name`] gives it one.
-pub(super) fn own(draft: Option<VmacDraft>, instance: &Instance, report: &mut Report) -> Option<VirtualLink> {
-    let draft = draft?;
+pub(super) fn own(
+    vmac: Option<VmacDraft>,
+    ipvlan: Option<IpvlanDraft>,
+    instance: &Instance,
+    report: &mut Report,
+) -> Option<VirtualLink> {
+    let holds_addresses = vmac.is_some();
+    let (mut name, mut kind) = (None, None);
+    if let Some(draft) = vmac {
+        kind = Some(Kind::Macvlan { mac: mac(&draft, instance, report) });
+        name = draft.name;
+    }
+    if let Some(draft) = ipvlan {
+        kind = Some(among(&draft, holds_addresses, instance, report));
+        name = name.or(draft.name);
+    }
+    Some(VirtualLink {
+        name: name.unwrap_or_default(),
+        base: instance.interface.clone(),
+        kind: kind?,
+        family: instance.family,
+    })
+}
+
+fn mac(draft: &VmacDraft, instance: &Instance, report: &mut Report) -> [u8; 6] {
     let name = &instance.name;
     if draft.mac.is_some() && instance.strict {
         report.general("strict", format!("({name}): cannot specify MAC address with strict mode - clearing"));
     }
     let written = draft.mac.filter(|_| !instance.strict);
-    Some(VirtualLink {
-        name: draft.name.unwrap_or_default(),
-        base: instance.interface.clone(),
-        mac: written.map_or_else(
-            || vmac::mac(instance.family, instance.vrid),
-            |([a, b, c, d, e], last)| [a, b, c, d, e, last.unwrap_or(instance.vrid)],
-        ),
-        family: instance.family,
-    })
+    written.map_or_else(
+        || vmac::mac(instance.family, instance.vrid),
+        |([a, b, c, d, e], last)| [a, b, c, d, e, last.unwrap_or(instance.vrid)],
+    )
+}
+
+fn among(draft: &IpvlanDraft, holds_addresses: bool, instance: &Instance, report: &mut Report) -> Kind {
+    let longest = if instance.family == Family::V4 { 32 } else { 128 };
+    if instance.family == Family::V4 && draft.source.is_none() {
+        let text = "IPv4 ipvlan requires a source ip address to be configured. setting instance to fault state";
+        report.general("no-source", format!("({}) {text}", instance.name));
+    }
+    Kind::Ipvlan {
+        among: draft.among.unwrap_or_default(),
+        source: draft.source.map(|(ip, prefix)| (ip, prefix.unwrap_or(longest))),
+        holds_addresses,
+    }
 }
 
 /// Gives every interface a name of its own, and moves addresses on other interfaces to theirs.
@@ -35,7 +72,9 @@ pub(super) fn name(instances: &mut [Instance], all_addresses: impl Fn(&str) -> b
     for instance in instances {
         let vrid = instance.vrid;
         if let Some(link) = instance.vmac.as_mut().filter(|link| link.name.is_empty()) {
-            link.name = free(&mut taken, prefix, link.family, vrid);
+            // Names of ipvlans do not tell the family.
+            let family = if link.is_macvlan() { link.family } else { Family::V4 };
+            link.name = free(&mut taken, prefix, family, vrid);
         }
         let everything = all_addresses(&instance.name);
         let mut links: Vec<VirtualLink> = Vec::new();
@@ -49,7 +88,12 @@ pub(super) fn name(instances: &mut [Instance], all_addresses: impl Fn(&str) -> b
                 links.iter().find(|link| link.base == base && link.family == family).map(|link| link.name.clone());
             address.device = Some(known.unwrap_or_else(|| {
                 let name = free(&mut taken, address_prefix, family, vrid);
-                links.push(VirtualLink { name: name.clone(), base, mac: vmac::mac(family, vrid), family });
+                links.push(VirtualLink {
+                    name: name.clone(),
+                    base,
+                    kind: Kind::Macvlan { mac: vmac::mac(family, vrid) },
+                    family,
+                });
                 name
             }));
         }

@@ -34,7 +34,7 @@ impl VirtualRouter {
 
     /// One advert to the group or to each peer. Whether there was an address to send from.
     pub(super) fn send_advert(&mut self, moment: &mut Moment<'_>, priority: u8) -> bool {
-        let link = moment.watched.links.get(&self.config.interface);
+        let link = moment.watched.links.get(self.config.source_interface());
         let Some(source) = source(&self.config, link).filter(|_| link.is_some_and(|link| link.up)) else {
             return false;
         };

@@ -82,7 +82,7 @@ fn topology(out: &mut String, router: &Router, item: &VirtualRouter, epoch: &Epo
     line("Last transition", format!("{when:.6} ({})", (epoch.write)(when)));
     line("Master down timer", format!("{} usecs", item.master_down_interval().as_micros()));
     line("Interface", config.interface.clone());
-    let link = router.watched().links.get(&config.interface);
+    let link = router.watched().links.get(config.source_interface());
     line("Using src_ip", source(config, link).map_or_else(|| "(none)".into(), |ip| ip.to_string()));
     line("Gratuitous ARP delay", config.garp.delay.as_secs().to_string());
     line("Gratuitous ARP repeat", config.garp.repeat.to_string());

@@ -15,6 +15,7 @@ const INSTANCE: &[Block] = &[Block::Instance];
 pub(in super::super) const KEYWORDS: &[Keyword] = &[
     STATE,
     INTERFACE,
+    VRF,
     VIRTUAL_ROUTER_ID,
     PRIORITY,
     VERSION,
@@ -81,6 +82,35 @@ fn interface(draft: &mut Draft, call: &mut Call<'_>) {
         draft.missing_interface = true;
     }
     draft.instance().interface = Some((name, call.words.at));
+}
+
+const VRF: Keyword = Keyword {
+    name: "vrf",
+    blocks: INSTANCE,
+    grammar: Grammar::Args(&[Arg::Value("interface", Kind::Word)]),
+    doc: "The VRF of a router without an interface. There must be an interface, though, and with one it is not used.",
+    examples: &["vrf vrf-blue"],
+    lower: vrf,
+    ..KEYWORD
+};
+
+fn vrf(draft: &mut Draft, call: &mut Call<'_>) {
+    let vrf = call.args.text("interface").unwrap_or_default().to_owned();
+    let dynamic = draft.global.dynamic_interfaces;
+    let instance = draft.instance();
+    let name = &instance.name;
+    if instance.interface.is_some() {
+        call.complain("vrf", format!("({name}) Cannot specify VRF interface and interface - ignoring"));
+    } else if let Some(known) = &instance.vrf {
+        call.complain("duplicate", format!("({name}) VRF interface already specified as '{known}' - ignoring"));
+    } else if call.system.is_loopback(&vrf) {
+        call.complain("loopback", format!("({name}) cannot use a loopback interface ({vrf}) for VRF - ignoring"));
+    } else if !dynamic && !call.system.interface_exists(&vrf) {
+        call.complain("no-interface", format!("({name}) WARNING - VRF interface {vrf} doesn't exist"));
+        draft.missing_interface = true;
+    } else {
+        instance.vrf = Some(vrf);
+    }
 }
 
 const VIRTUAL_ROUTER_ID: Keyword = Keyword {

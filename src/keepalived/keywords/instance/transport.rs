@@ -112,6 +112,8 @@ fn source(draft: &mut Draft, call: &mut Call<'_>) {
     instance.unicast |= call.keyword.name == "unicast_src_ip";
     let settled =
         instance.addresses.first().map(|address| address.ip).or_else(|| instance.peers.first().map(|peer| peer.ip));
+    let of_ipvlan = || instance.ipvlan.as_ref().and_then(|ipvlan| ipvlan.source).map(|(ip, _)| ip);
+    let settled = settled.or_else(of_ipvlan);
     match written.parse::<IpAddr>() {
         Ok(ip) if settled.is_none_or(|other| other.is_ipv4() == ip.is_ipv4()) => instance.source = Some(ip),
         Ok(_) => {

@@ -7,7 +7,7 @@ use crate::keepalived::{
 
 const INSTANCE: &[Block] = &[Block::Instance];
 /// The kernel's limit on names of interfaces, in bytes.
-const LONGEST_NAME: usize = 15;
+pub(super) const LONGEST_NAME: usize = 15;
 
 pub(in super::super) const KEYWORDS: &[Keyword] = &[USE_VMAC, USE_VMAC_ADDR, VMAC_XMIT_BASE];
 
@@ -61,22 +61,19 @@ fn mac(word: &str) -> Result<([u8; 5], Option<u8>), String> {
     Ok(([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]], bytes.get(5).copied()))
 }
 
-fn name(vmac: &mut VmacDraft, draft: &Draft, call: &Call<'_>, word: &str) -> Result<(), String> {
-    if vmac.name.is_some() {
+fn name(vmac: &mut VmacDraft, draft: &mut Draft, call: &Call<'_>, word: &str) -> Result<(), String> {
+    let ipvlan = draft.instance().ipvlan.as_ref();
+    if vmac.name.is_some() || ipvlan.is_some_and(|ipvlan| ipvlan.name.is_some()) {
         return Err("VMAC interface name already specified".into());
     }
     if word.len() > LONGEST_NAME || word.contains(|c: char| c == '/' || c.is_whitespace()) {
         return Err(format!("VMAC interface name '{word}' too long or invalid characters - ignoring"));
     }
     let owner = draft.owner();
-    let others = draft.instances.split_last().map_or(&[][..], |(_, others)| others);
-    let uses = |other: &&crate::keepalived::draft::InstanceDraft| {
-        other.vmac.as_ref().is_some_and(|vmac| vmac.name.as_deref() == Some(word))
-    };
-    if let Some(other) = others.iter().find(uses) {
-        return Err(format!("({owner}) VRRP instance {} is already using {word} - ignoring name", other.name));
+    if let Some(other) = draft.other_owner_of_link(word) {
+        return Err(format!("({owner}) VRRP instance {other} is already using {word} - ignoring name"));
     }
-    if call.system.interface_exists(word) && !call.system.is_macvlan(word) {
+    if call.system.interface_exists(word) && !call.system.is_of_type(word, "macvlan") {
         let text =
             format!("({owner}) interface {word} already exists and is not a private macvlan; ignoring vmac if_name");
         return Err(text);
