@@ -29,6 +29,7 @@ virtual_server 10.99.0.100 80 {
     lb_kind NAT
     protocol TCP
     real_server 127.0.0.1 8099 {
+        snmp_name backend
         weight 3
         TCP_CHECK {
             connect_timeout 1
@@ -52,7 +53,7 @@ fn routers_scripts_servers_and_processes_are_told_by_http() {
          for line in 'keepalived_up{{process=\"vrrp\"}} 1' 'keepalived_up{{process=\"checker\"}} 1' \
              'keepalived_vrrp_state{{iname=\"VI_1\",intf=\"eth0\",vrid=\"51\"}} 2' 'keepalived_script_up{{name=\"chk\"}} 1' \
              'keepalived_vrrp_priority{{.*}} 160' 'keepalived_script_duration_seconds_count{{name=\"chk\"}} [1-9]' \
-             'verdict=\"accepted\"}} 0' 'real_server_up{{virtual_server=\"\\[10.99.0.100\\]:tcp:80\",real_server=\"\\[127.0.0.1\\]:tcp:8099\"}} 0'; do
+             'verdict=\"accepted\"}} 0' 'real_server_up{{virtual_server=\"\\[10.99.0.100\\]:tcp:80\",real_server=\"\\[127.0.0.1\\]:tcp:8099\",snmp_name=\"backend\"}} 0'; do
              until_ok 8 tells \"$line\" || scrape
          done
          scrape /other | head -1; rm /run/good; until_ok 5 tells 'name=\"chk\",result=\"failure\"}} [1-9]'

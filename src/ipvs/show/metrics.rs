@@ -54,14 +54,18 @@ pub fn metrics(director: &Director) -> String {
     for metric in SERVICES {
         out.family(metric.name, Kind::Gauge, metric.help);
         for service in director.services() {
-            out.sample(metric.name, &[("virtual_server", &service.name)], (metric.value)(service));
+            let named = service.config.snmp_name.as_deref().map(|name| ("snmp_name", name));
+            let labels: Vec<_> = [("virtual_server", service.name.as_str())].into_iter().chain(named).collect();
+            out.sample(metric.name, &labels, (metric.value)(service));
         }
     }
     for metric in SERVERS {
         out.family(metric.name, Kind::Gauge, metric.help);
         for service in director.services() {
             for server in &service.servers {
-                let labels = [("virtual_server", service.name.as_str()), ("real_server", &server.name)];
+                let named = server.config.snmp_name.as_deref().map(|name| ("snmp_name", name));
+                let own = [("virtual_server", service.name.as_str()), ("real_server", &server.name)];
+                let labels: Vec<_> = own.into_iter().chain(named).collect();
                 out.sample(metric.name, &labels, (metric.value)(server));
             }
         }

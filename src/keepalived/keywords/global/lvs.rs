@@ -111,8 +111,9 @@ const NFTABLES_IPVS: Keyword = Keyword {
     name: "nftables_ipvs",
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Optional("table", Kind::Word)]),
-    doc: "Groups of services become one service with a mark each; a table of nftables with this name, `keepalived_ipvs` if not \
-          written, marks the packets.",
+    status: Status::Tuning,
+    doc: "There, groups of services become one service with a mark each, which a table of nftables gives to packets. Here each \
+          address stays a service of its own: clients are served alike, large groups cost more of the kernel's memory.",
     examples: &["nftables_ipvs", "nftables_ipvs balancer"],
     lower: |draft, call| {
         let table = call.args.text("table").map(str::to_owned);
@@ -130,7 +131,8 @@ const NFTABLES_IPVS_PRIORITY: Keyword = Keyword {
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("priority", Kind::Int(-2_147_483_648, 2_147_483_647))]),
     invalid: "invalid ipvs nftables chain priority '{word}'",
-    doc: "Where those rules stand among those of others; -1 if not written.",
+    status: Status::Tuning,
+    doc: "Where those rules would stand among those of others.",
     examples: &["nftables_ipvs_priority -10"],
     rejects: &["nftables_ipvs_priority first"],
     lower: |draft, call| {
@@ -146,7 +148,8 @@ const NFTABLES_IPVS_START_FWMARK: Keyword = Keyword {
     blocks: GLOBAL,
     grammar: Grammar::Args(&[Arg::Value("mark", Kind::Int(1, 4_294_967_295))]),
     invalid: "invalid ipvs nftables start_fwmark priority '{word}'",
-    doc: "The mark of the first group; 1000 if not written.",
+    status: Status::Tuning,
+    doc: "The mark that the first group would have.",
     examples: &["nftables_ipvs_start_fwmark 2000"],
     rejects: &["nftables_ipvs_start_fwmark 0"],
     lower: |draft, call| {

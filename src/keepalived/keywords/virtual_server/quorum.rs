@@ -187,7 +187,7 @@ const SNMP_NAME: Keyword = Keyword {
     name: "snmp_name",
     blocks: BOTH,
     grammar: Grammar::Custom("<name>"),
-    doc: "A label for statistics.",
+    doc: "A label for statistics: here of the metrics, as there is no SNMP.",
     examples: &["snmp_name web"],
     rejects: &["snmp_name", "snmp_name two words"],
     lower: |draft, call| {
