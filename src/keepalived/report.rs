@@ -30,6 +30,18 @@ impl ExitCode {
     }
 }
 
+/// Codes of words that nobody knows, and of braces, quotes and numbers that are none.
+const OF_THE_TEXT: &[&str] = &[
+    "unknown-keyword",
+    "braces",
+    "extra-brace",
+    "unexpected-brace",
+    "missing-brace",
+    "unterminated-quote",
+    "missing-argument",
+    "bad-number",
+];
+
 /// A keyword without its argument ends the original at once with this code.
 pub const MISSING_ARGUMENT: i32 = 2;
 
@@ -231,6 +243,15 @@ impl Report {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// Faults of the text itself that `before` has not: a file with such is mistyped or half written, and what is left of it was
+    /// not meant.
+    pub fn new_faults<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Diagnostic> {
+        let is_known = |fault: &Diagnostic| {
+            before.diagnostics.iter().any(|known| (known.code, &known.message) == (fault.code, &fault.message))
+        };
+        self.diagnostics.iter().filter(move |fault| OF_THE_TEXT.contains(&fault.code) && !is_known(fault))
     }
 
     #[must_use]

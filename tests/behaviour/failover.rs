@@ -124,6 +124,20 @@ fn file_that_cannot_run_is_no_reload() {
 }
 
 #[test]
+fn mistyped_file_is_no_reload_unless_it_was_so_before() {
+    let Some(space) = space("") else { return };
+    let out = space.run(
+        "start; until_ok 5 has 10.99.0.100; cp $D/keepalived.conf $D/good; sed -i 's/priority/prioritty/; s/0.101/0.102/' $D/keepalived.conf
+         kill -HUP $P; until_ok 5 logged 'Reload refused; the old configuration goes on'; logged \"Unknown keyword 'prioritty'\" && echo told
+         cp $D/good $D/keepalived.conf; echo '}' >> $D/keepalived.conf; : > /run/log; kill -HUP $P; until_ok 5 logged 'Reload refused'
+         cp $D/good $D/keepalived.conf; stop
+         echo bogus >> $D/keepalived.conf; : > /run/log; start; until_ok 5 has 10.99.0.101; sed -i 's/0.101/0.102/' $D/keepalived.conf
+         kill -HUP $P; until_ok 5 has 10.99.0.102 && echo taken; stop",
+    );
+    assert_eq!(out, "told\nexit 0\ntaken\nexit 0\n");
+}
+
+#[test]
 fn signals_write_dumps_that_only_the_owner_reads() {
     let Some(space) = space("") else { return };
     let out = space.run(

@@ -22,7 +22,11 @@ impl Supervisor<'_> {
         for line in checked.report.log_lines(&checked.sources, Pass::Global) {
             self.log.info(&line);
         }
-        if !self.is_valid(&checked) || refuse(&checked, &self.log).is_some() || checked.report.unread() {
+        if !self.is_valid(&checked)
+            || self.is_mistyped(&checked)
+            || refuse(&checked, &self.log).is_some()
+            || checked.report.unread()
+        {
             done();
             self.log.info("Reload refused; the old configuration goes on");
             let _ = sd_notify::notify("READY=1");
@@ -37,6 +41,15 @@ impl Supervisor<'_> {
         self.log.info("Reload complete");
         let _ = sd_notify::notify("READY=1");
         Ok(())
+    }
+
+    /// The original takes what is left of a file with a typing error, and a router whose priority got lost that way may come out
+    /// as the owner of its addresses. Faults that the present file has too stop nobody.
+    fn is_mistyped(&self, checked: &Checked) -> bool {
+        let faults: Vec<String> =
+            checked.report.new_faults(&self.checked.report).map(|fault| fault.message.clone()).collect();
+        faults.iter().for_each(|fault| self.log.info(&format!("New in this configuration: {fault}")));
+        !faults.is_empty()
     }
 
     /// `reload_check_config`: a file with any fault is none.
