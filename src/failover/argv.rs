@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use crate::{
     keepalived::System as _,
     process::signals::{realtime_max, realtime_min},
-    vrrp::Timing,
+    vrrp::{Timing, show::Secrets},
 };
 
 /// The version that we stand in for.
@@ -73,6 +73,8 @@ pub struct Options {
     pub monitor_addresses: bool,
     pub timing: Timing,
     pub namespace: Option<String>,
+    /// Whether dumps show passwords.
+    pub secrets: Secrets,
     /// Where metrics are told by HTTP.
     pub metrics: Option<std::net::SocketAddr>,
     config_id: Option<String>,
@@ -162,6 +164,7 @@ const FLAGS: &[Flag] = &[
     long("strict", "", "With -t: warnings are problems too"),
     long("format", "FORM", "With -t: original, caret or json; carets on a terminal by default"),
     long("metrics", "PORT|ADDRESS:PORT", "Tell metrics by HTTP at /metrics; of this host alone without an address"),
+    long("show-secrets", "", "Passwords are shown in the JSON dump, as the original does"),
     long("original-timing", "", "Keep keepalived's own timeline of a failover"),
     long("config-fd", "N", "Internal to the original").tuning(),
     flag('v', "version", "", "Print the version"),
@@ -263,6 +266,7 @@ fn options(words: &[String], matches: &ArgMatches) -> Result<Options, String> {
         monitor_addresses: given("address-monitoring"),
         timing: if given("original-timing") { Timing::Original } else { Timing::Prompt },
         namespace: value("namespace"),
+        secrets: if given("show-secrets") { Secrets::Shown } else { Secrets::Hidden },
         metrics,
         config_id: value("config-id"),
     })

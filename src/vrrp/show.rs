@@ -9,7 +9,7 @@ mod metrics;
 mod stats;
 
 pub use data::{data, parent};
-pub use json::json;
+pub use json::{Secrets, json};
 pub use metrics::{Runs, metrics};
 pub use stats::stats;
 

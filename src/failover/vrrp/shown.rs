@@ -35,7 +35,7 @@ impl Process<'_> {
             Asked::Json => {
                 self.log.info(&format!("Printing VRRP as json for process({pid}) on signal"));
                 let path = global.json_dump_file.clone().unwrap_or_else(|| "/tmp/keepalived.json".into());
-                self.dump(&path, &self.with_epoch(|epoch| dump::json(&self.router, epoch)));
+                self.dump(&path, &self.with_epoch(|epoch| dump::json(&self.router, epoch, self.options.secrets)));
             }
             Asked::Stop => {}
         }

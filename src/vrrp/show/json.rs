@@ -1,6 +1,6 @@
 //! `keepalived.json`: state and counters of every router, for exporters.
 //!
-//! Two keys more than the original's: `why`, the reason of the present state, and `refusing`, whose adverts are not believed.
+//! Passwords are in it only on demand: the file is read by programs of other people. Two keys more than the original's: `why`, the reason of the present state, and `refusing`, whose adverts are not believed.
 
 use std::time::Duration;
 
@@ -12,10 +12,21 @@ use crate::{
     vrrp::{Router, instance::VirtualRouter},
 };
 
+/// In place of a password.
+const HIDDEN: &str = "********";
+
+/// Whether passwords are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Secrets {
+    #[default]
+    Hidden,
+    Shown,
+}
+
 /// The whole file. Version 1 is an array, version 2 (`json_version`) an object that holds it.
 #[must_use]
-pub fn json(router: &Router, epoch: &Epoch<'_>) -> String {
-    let routers: Vec<Value> = router.routers().iter().map(|item| one(router, item, epoch)).collect();
+pub fn json(router: &Router, epoch: &Epoch<'_>, secrets: Secrets) -> String {
+    let routers: Vec<Value> = router.routers().iter().map(|item| one(router, item, epoch, secrets)).collect();
     if router.config().global.json_version < 2 {
         return format!("{}\n", Value::Array(routers));
     }
@@ -28,15 +39,15 @@ pub fn json(router: &Router, epoch: &Epoch<'_>) -> String {
     format!("{}\n", json!({ "vrrp": routers, "track_process": processes }))
 }
 
-fn one(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {
-    json!({ "data": data(router, item, epoch), "stats": stats(item) })
+fn one(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>, secrets: Secrets) -> Value {
+    json!({ "data": data(router, item, epoch, secrets), "stats": stats(item) })
 }
 
 fn seconds(time: Duration) -> Value {
     if time.subsec_nanos() == 0 { json!(time.as_secs()) } else { json!(time.as_secs_f64()) }
 }
 
-fn data(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {
+fn data(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>, secrets: Secrets) -> Value {
     let config = &item.config;
     let garp = &config.garp;
     let mut out = json!({
@@ -77,12 +88,12 @@ fn data(router: &Router, item: &VirtualRouter, epoch: &Epoch<'_>) -> Value {
         }).collect::<Vec<_>>(),
     });
     if let Value::Object(map) = &mut out {
-        lists(router, item, map);
+        lists(router, item, secrets, map);
     }
     out
 }
 
-fn lists(router: &Router, item: &VirtualRouter, map: &mut Map<String, Value>) {
+fn lists(router: &Router, item: &VirtualRouter, secrets: Secrets, map: &mut Map<String, Value>) {
     let config = &item.config;
     let written = |addresses: &[crate::ir::failover::Address]| -> Value {
         addresses.iter().map(|entry| address(config, entry, holds(item))).collect()
@@ -114,7 +125,11 @@ fn lists(router: &Router, item: &VirtualRouter, map: &mut Map<String, Value>) {
             Auth::Pass(password) => {
                 map.insert("auth_type".into(), 1.into());
                 let end = password.iter().position(|byte| *byte == 0).unwrap_or(password.len());
-                map.insert("auth_data".into(), String::from_utf8_lossy(&password[..end]).into())
+                let shown = match secrets {
+                    Secrets::Shown => String::from_utf8_lossy(&password[..end]).into_owned(),
+                    Secrets::Hidden => HIDDEN.to_owned(),
+                };
+                map.insert("auth_data".into(), shown.into())
             }
         };
     }
@@ -138,4 +153,24 @@ fn stats(item: &VirtualRouter) -> Value {
         "pri_zero_rcvd": stats.pri_zero_rcvd,
         "pri_zero_sent": stats.pri_zero_sent,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ir::failover::Failover,
+        vrrp::{Timing, testing::router_51},
+    };
+
+    #[test]
+    fn passwords_are_shown_only_on_demand() {
+        let mut instance = router_51(101);
+        instance.auth = Auth::Pass(*b"s3cret\0\0");
+        let router = Router::new(Failover { instances: vec![instance], ..Failover::default() }, Timing::Prompt);
+        let epoch = Epoch { zero: 0.0, write: &|_| String::new() };
+        assert!(json(&router, &epoch, Secrets::Shown).contains("\"auth_data\":\"s3cret\""));
+        let hidden = json(&router, &epoch, Secrets::Hidden);
+        assert!(hidden.contains("\"auth_data\":\"********\"") && !hidden.contains("s3cret"), "{hidden}");
+    }
 }
