@@ -311,6 +311,10 @@ impl VirtualRouter {
         let name = self.config.name.clone();
         if heard.priority == 0 {
             self.send_regular(moment);
+            if self.timing(moment) == Timing::Prompt {
+                // Only a master says goodbye: neighbours may have believed him, after a partition for instance.
+                self.announce_lower(moment);
+            }
             return;
         }
         if heard.priority == OWNER && self.priority() == OWNER {
